@@ -1,0 +1,133 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace hone {
+namespace {
+
+constexpr size_t kBufferSize = 1 << 20;
+
+[[noreturn]] void fail_errno(const char* action, const std::filesystem::path& path) {
+  const int code = errno;
+  fail(ErrorKind::io, "{}: cannot {}: {}", path.string(), action, std::strerror(code));
+}
+
+struct Fd {
+  int value;
+  explicit Fd(int v) : value(v) {}
+  ~Fd() {
+    if (value >= 0) ::close(value);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+};
+
+void check_is_file(const std::filesystem::path& path, const struct stat& info) {
+  HONE_CHECK(!S_ISDIR(info.st_mode), ErrorKind::io, "{}: expected a file, found a folder", path.string());
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.value < 0) fail_errno("open", path);
+  struct stat info {};
+  if (::fstat(fd.value, &info) != 0) fail_errno("stat", path);
+  check_is_file(path, info);
+  std::string bytes(static_cast<size_t>(info.st_size), '\0');
+  size_t done = 0;
+  for (;;) {  // pipes and /proc files report size 0, so read until the end rather than by size
+    if (done == bytes.size()) bytes.resize(bytes.size() + 4096);
+    const ssize_t n = ::read(fd.value, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_errno("read", path);
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+void sync_path(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.value < 0) fail_errno("open", path);
+  if (::fsync(fd.value) != 0) fail_errno("sync", path);
+}
+
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes) {
+  const std::filesystem::path temporary = path.string() + ".tmp";
+  try {
+    FileWriter writer(temporary);
+    writer.write(bytes);
+    writer.close(/*sync=*/true);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail_errno("rename into place", path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  sync_path(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+}
+
+FileWriter::FileWriter(const std::filesystem::path& path, bool append) : path_(path) {
+  const int mode = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
+  fd_ = ::open(path.c_str(), mode, 0644);
+  if (fd_ < 0) fail_errno("open for writing", path);
+  buffer_.reserve(kBufferSize);
+}
+
+FileWriter::~FileWriter() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void FileWriter::write(const void* data, size_t size) {
+  if (buffer_.size() + size > kBufferSize) flush();
+  buffer_.append(static_cast<const char*>(data), size);
+}
+
+void FileWriter::flush() {
+  size_t done = 0;
+  while (done < buffer_.size()) {
+    const ssize_t n = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_errno("write", path_);
+    done += static_cast<size_t>(n);
+  }
+  buffer_.clear();
+}
+
+void FileWriter::close(bool sync) {
+  flush();
+  if (sync && ::fsync(fd_) != 0) fail_errno("sync", path_);
+  if (::close(std::exchange(fd_, -1)) != 0) fail_errno("close", path_);
+}
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.value < 0) fail_errno("open", path);
+  struct stat info {};
+  if (::fstat(fd.value, &info) != 0) fail_errno("stat", path);
+  check_is_file(path, info);
+  size_ = static_cast<size_t>(info.st_size);
+  if (size_ == 0) return;
+  void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.value, 0);
+  if (mapped == MAP_FAILED) fail_errno("map", path);
+  data_ = static_cast<const std::byte*>(mapped);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace hone

@@ -1,17 +1,23 @@
-// Every option of a recipe. Each struct lists its fields once in `fields`; reading, the resolved recipe, `--set`, unknown
-// key errors and the reference page (`hone check --options`) all visit that list. TRL's names are the canonical ones.
+// Every option of a recipe. Each struct lists its fields once in `fields`; reading, the resolved recipe, `--set`,
+// unknown key errors and the reference page (`hone check --options`) all visit that list. TRL's names are the canonical
+// ones.
 //
-// A visitor is called as v("name", member, "what it is, with its unit"[, bounds]) where bounds is one of at_least(x),
-// above(x), between(lo, hi), one_of({...}).
+// A visitor is called as v("name", member, "what it is, with its unit"[, bounds]) where bounds is made by at_least(x),
+// above(x), between(lo, hi), count(lo), one_of({...}), refined by .up_to(x) or .below(x).
+//
+// Paths in a recipe (model, data.path, chat_template, output_dir) are relative to the current directory, as in a shell.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace hone {
 
@@ -19,25 +25,41 @@ namespace hone {
 struct Bounds {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool open_low = false;  // low itself is not allowed
+  bool open_low = false;   // low itself is not allowed
+  bool open_high = false;  // high itself is not allowed
   std::vector<std::string> names;
+
+  Bounds up_to(double x) const {
+    Bounds b = *this;
+    b.high = x;
+    b.open_high = false;
+    return b;
+  }
+  Bounds below(double x) const {
+    Bounds b = *this;
+    b.high = x;
+    b.open_high = true;
+    return b;
+  }
 };
 inline Bounds at_least(double low) { return {.low = low}; }
 inline Bounds above(double low) { return {.low = low, .open_low = true}; }
 inline Bounds between(double low, double high) { return {.low = low, .high = high}; }
+/// Sizes and step counts: a limit far above any use, so that products of two of them fit into 64 bits.
+inline Bounds count(double low) { return between(low, 1e9); }
 inline Bounds one_of(std::vector<std::string> names) { return {.names = std::move(names)}; }
 
 /// Where records come from: a JSONL file, or a synthetic task.
 struct DataConfig {
-  std::string path;                   // JSONL in TRL's, verl's or OpenAI-messages form
-  std::string task;                   // or: arithmetic | chain_sum | countdown | knights_knaves | string_manipulation | number_sequence
+  std::string path;  // JSONL in TRL's, verl's or OpenAI-messages form
+  std::string task;  // or: arithmetic | chain_sum | countdown | knights_knaves | string_manipulation | number_sequence
   nlohmann::json options = nlohmann::json::object();  // the task's own options (difficulty)
-  std::string split = "train";        // synthetic tasks: train | test, never overlapping
-  int64_t size = 0;                   // records to make (task) or to keep (path); 0 = all of the file
+  std::string split = "train";                        // synthetic tasks: train | test, never overlapping
+  int64_t size = 0;                                   // records to make (task) or to keep (path); 0 = all of the file
   int64_t seed = 0;
-  std::string system_prompt;          // put before the conversation where it has no system turn
-  std::string prompt_suffix;          // appended to the last user turn
-  std::string generation_prefix;      // appended after the generation prompt, e.g. "<think>\n"
+  std::string system_prompt;               // put before the conversation where it has no system turn
+  std::string prompt_suffix;               // appended to the last user turn
+  std::string generation_prefix;           // appended after the generation prompt, e.g. "<think>\n"
   std::string overlong_prompts = "error";  // error | drop
 
   template <class Self, class V>
@@ -46,7 +68,7 @@ struct DataConfig {
     v("task", c.task, "synthetic task made from `seed` instead of a file");
     v("options", c.options, "options of the synthetic task");
     v("split", c.split, "part of the synthetic task", one_of({"train", "test"}));
-    v("size", c.size, "records to make, or to keep of a file (0: all)", at_least(0));
+    v("size", c.size, "records to make, or to keep of a file (0: all of the file)", count(0));
     v("seed", c.seed, "seed of the synthetic task and of the shuffle", at_least(0));
     v("system_prompt", c.system_prompt, "system turn for conversations that have none");
     v("prompt_suffix", c.prompt_suffix, "text appended to the last user turn");
@@ -57,48 +79,52 @@ struct DataConfig {
 
 /// How tokens are drawn. Defaults are TRL's.
 struct SamplingConfig {
-  double temperature = 1.0;           // 0 = greedy
+  double temperature = 1.0;  // 0 = greedy
   double top_p = 1.0;
-  int64_t top_k = 0;                  // 0 = off
+  int64_t top_k = 0;  // 0 = off
   double min_p = 0.0;
   double repetition_penalty = 1.0;
   int64_t max_completion_length = 512;  // tokens
-  std::vector<std::string> stop;      // stop strings; end of turn and end of text always stop
+  std::vector<std::string> stop;        // stop strings; end of turn and end of text always stop
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
     v("temperature", c.temperature, "sampling temperature; 0 is greedy", at_least(0));
-    v("top_p", c.top_p, "nucleus: smallest set of tokens with this probability", between(0, 1));
-    v("top_k", c.top_k, "keep the k likeliest tokens (0: off)", at_least(0));
+    v("top_p", c.top_p, "nucleus: smallest set of tokens with this probability", above(0).up_to(1));
+    v("top_k", c.top_k, "keep the k likeliest tokens (0: off)", count(0));
     v("min_p", c.min_p, "drop tokens below min_p times the likeliest one (0: off)", between(0, 1));
-    v("repetition_penalty", c.repetition_penalty, "divides (multiplies) positive (negative) logits of tokens already present (1: off)", above(0));
-    v("max_completion_length", c.max_completion_length, "tokens at most in a completion", at_least(1));
+    v("repetition_penalty", c.repetition_penalty,
+      "divides (multiplies) positive (negative) logits of tokens already present (1: off)", above(0));
+    v("max_completion_length", c.max_completion_length,
+      "tokens at most in a completion; also the constant that dr_grpo divides by", between(1, 1e7));
     v("stop", c.stop, "strings that end a completion");
   }
 };
 
 struct OptimConfig {
   double learning_rate = 1e-6;
-  std::string lr_scheduler_type = "constant";  // constant | linear | cosine | cosine_with_min_lr
-  double min_lr_rate = 0.0;           // cosine_with_min_lr: floor as a share of the peak
+  std::string lr_scheduler_type = "linear";  // constant | linear | cosine | cosine_with_min_lr
+  double min_lr_rate = 0.0;                  // cosine_with_min_lr: floor as a share of the peak
   int64_t warmup_steps = 0;
   double warmup_ratio = 0.0;
   double weight_decay = 0.0;
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.999;
   double adam_epsilon = 1e-8;
-  double max_grad_norm = 1.0;         // 0 = no clipping
+  double max_grad_norm = 1.0;  // 0 = no clipping
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
     v("learning_rate", c.learning_rate, "peak learning rate", above(0));
-    v("lr_scheduler_type", c.lr_scheduler_type, "shape of the schedule after warm-up", one_of({"constant", "linear", "cosine", "cosine_with_min_lr"}));
+    v("lr_scheduler_type", c.lr_scheduler_type, "shape of the schedule after warm-up",
+      one_of({"constant", "linear", "cosine", "cosine_with_min_lr"}));
     v("min_lr_rate", c.min_lr_rate, "floor of cosine_with_min_lr as a share of the peak", between(0, 1));
-    v("warmup_steps", c.warmup_steps, "linear warm-up, in optimiser steps", at_least(0));
-    v("warmup_ratio", c.warmup_ratio, "warm-up as a share of all steps; warmup_steps wins", between(0, 1));
+    v("warmup_steps", c.warmup_steps, "linear warm-up, in optimiser steps", count(0));
+    v("warmup_ratio", c.warmup_ratio, "linear warm-up as a share of all optimiser steps, instead of warmup_steps",
+      between(0, 1));
     v("weight_decay", c.weight_decay, "decoupled weight decay of matrices (not of norms and biases)", at_least(0));
-    v("adam_beta1", c.adam_beta1, "decay of the first moment", between(0, 0.99999999));
-    v("adam_beta2", c.adam_beta2, "decay of the second moment", between(0, 0.99999999));
+    v("adam_beta1", c.adam_beta1, "decay of the first moment", at_least(0).below(1));
+    v("adam_beta2", c.adam_beta2, "decay of the second moment", at_least(0).below(1));
     v("adam_epsilon", c.adam_epsilon, "added to the root of the second moment", above(0));
     v("max_grad_norm", c.max_grad_norm, "global gradient norm is clipped to this (0: off)", at_least(0));
   }
@@ -106,21 +132,23 @@ struct OptimConfig {
 
 /// How a step is cut so that it fits into memory. Never changes the gradient.
 struct BatchConfig {
-  int64_t max_tokens_per_micro_batch = 0;  // 0 = from memory_budget_gb, else 2048
+  int64_t max_tokens_per_micro_batch = 0;       // 0 = from memory_budget_gb, else 2048
   std::string gradient_checkpointing = "auto";  // auto | on | off
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
-    v("max_tokens_per_micro_batch", c.max_tokens_per_micro_batch, "packed tokens in one forward and backward pass (0: planned from memory_budget_gb)", at_least(0));
-    v("gradient_checkpointing", c.gradient_checkpointing, "recompute activations in the backward pass", one_of({"auto", "on", "off"}));
+    v("max_tokens_per_micro_batch", c.max_tokens_per_micro_batch,
+      "packed tokens in one forward and backward pass (0: planned from memory_budget_gb, else 2048)", count(0));
+    v("gradient_checkpointing", c.gradient_checkpointing, "recompute activations in the backward pass",
+      one_of({"auto", "on", "off"}));
   }
 };
 
 struct RewardConfig {
-  std::string type;                   // name in the reward table
+  std::string type;  // name in the reward table
   double weight = 1.0;
-  std::string name;                   // metric name; the type by default
-  std::vector<std::string> sources;   // data sources it applies to; empty = all
+  std::string name;                                   // metric name; the type by default
+  std::vector<std::string> sources;                   // data sources it applies to; empty = all
   nlohmann::json options = nlohmann::json::object();  // every other key; read by the reward itself
 
   template <class Self, class V>
@@ -144,8 +172,8 @@ struct EvalConfig {
   template <class Self, class V>
   static void fields(Self& c, V& v) {
     v("data", c.data, "held-out records");
-    v("num_generations", c.num_generations, "samples per prompt: k of mean@k and pass@k", at_least(1));
-    v("eval_steps", c.eval_steps, "evaluate every so many steps (0: before and after the stage)", at_least(0));
+    v("num_generations", c.num_generations, "samples per prompt: k of mean@k and pass@k", between(1, 65536));
+    v("eval_steps", c.eval_steps, "evaluate every so many steps (0: only before and after the stage)", count(0));
     v("greedy", c.greedy, "also decode greedily");
     v("temperature", c.temperature, "sampling temperature; the stage's by default", at_least(0));
   }
@@ -155,17 +183,17 @@ struct SftConfig {
   DataConfig data;
   OptimConfig optim{.learning_rate = 2e-5};
   BatchConfig batch;
-  int64_t train_batch_size = 16;      // records per optimiser step, over all ranks
-  int64_t max_steps = 0;              // 0 = from num_train_epochs
+  int64_t train_batch_size = 16;  // records per optimiser step, over all ranks
+  int64_t max_steps = 0;          // 0 = from num_train_epochs
   double num_train_epochs = 3;
-  int64_t max_length = 1024;          // tokens
-  std::string truncation = "error";   // error | drop | keep_start
+  int64_t max_length = 1024;         // tokens
+  std::string truncation = "error";  // error | drop | keep_start
   bool assistant_only_loss = true;
   std::string loss_normalization = "token";  // token | sequence
-  SamplingConfig sampling;            // for evaluation
-  std::vector<RewardConfig> rewards;  // for evaluation
+  SamplingConfig sampling;                   // for evaluation
+  std::vector<RewardConfig> rewards;         // for evaluation
   std::optional<EvalConfig> eval;
-  int64_t save_steps = 0;             // 0 = only at the end
+  int64_t save_steps = 0;  // 0 = only at the end
   int64_t save_total_limit = 2;
 
   template <class Self, class V>
@@ -173,35 +201,36 @@ struct SftConfig {
     v("data", c.data, "training conversations");
     v.inline_struct(c.optim);
     v.inline_struct(c.batch);
-    v("train_batch_size", c.train_batch_size, "records per optimiser step, over all ranks", at_least(1));
-    v("max_steps", c.max_steps, "optimiser steps (0: from num_train_epochs)", at_least(0));
+    v("train_batch_size", c.train_batch_size, "records per optimiser step, over all ranks", between(1, 1e6));
+    v("max_steps", c.max_steps, "optimiser steps (0: from num_train_epochs)", count(0));
     v("num_train_epochs", c.num_train_epochs, "passes over the data when max_steps is 0", above(0));
-    v("max_length", c.max_length, "tokens of a conversation at most", at_least(2));
+    v("max_length", c.max_length, "tokens of a conversation at most", between(2, 1e7));
     v("truncation", c.truncation, "conversations longer than max_length", one_of({"error", "drop", "keep_start"}));
     v("assistant_only_loss", c.assistant_only_loss, "train on assistant tokens only");
-    v("loss_normalization", c.loss_normalization, "one global denominator: trained tokens, or sequences of token means", one_of({"token", "sequence"}));
+    v("loss_normalization", c.loss_normalization, "one global denominator: trained tokens, or sequences of token means",
+      one_of({"token", "sequence"}));
     v("sampling", c.sampling, "how evaluation samples");
     v("rewards", c.rewards, "how evaluation scores");
     v("eval", c.eval, "held-out evaluation");
-    v("save_steps", c.save_steps, "checkpoint every so many steps (0: only the end)", at_least(0));
-    v("save_total_limit", c.save_total_limit, "checkpoints kept", at_least(1));
+    v("save_steps", c.save_steps, "checkpoint every so many steps (0: only at the end)", count(0));
+    v("save_total_limit", c.save_total_limit, "checkpoints kept", count(1));
   }
 };
 
 struct LossConfig {
-  std::string loss_type = "dapo";     // grpo | dr_grpo | dapo | bnpo
+  std::string loss_type = "dapo";  // grpo | dr_grpo | dapo | bnpo
   double epsilon = 0.2;
-  std::optional<double> epsilon_high; // default: epsilon
-  std::optional<double> delta;        // dual clip: loss is at most delta * |A| where A < 0
-  double beta = 0.0;                  // KL coefficient
-  std::string kl_estimator = "k3";    // k1 | k2 | k3 | k3_unbiased
-  std::string kl_place = "loss";      // loss | reward
+  std::optional<double> epsilon_high;  // default: epsilon
+  std::optional<double> delta;         // dual clip: loss is at most delta * |A| where A < 0
+  double beta = 0.0;                   // KL coefficient
+  std::string kl_estimator = "k3";     // k1 | k2 | k3 | k3_unbiased
+  std::string kl_place = "loss";       // loss | reward
   double entropy_coef = 0.0;
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
     v("loss_type", c.loss_type, "aggregation over tokens", one_of({"grpo", "dr_grpo", "dapo", "bnpo"}));
-    v("epsilon", c.epsilon, "ratio clip below 1", at_least(0));
+    v("epsilon", c.epsilon, "ratio clip below 1", between(0, 1));
     v("epsilon_high", c.epsilon_high, "ratio clip above 1; epsilon by default", at_least(0));
     v("delta", c.delta, "dual clip: for A < 0 the loss is at most delta |A|", above(1));
     v("beta", c.beta, "KL coefficient (0: no reference model)", at_least(0));
@@ -219,20 +248,20 @@ struct GrpoConfig {
   OptimConfig optim;
   BatchConfig batch;
   int64_t num_prompts_per_step = 32;
-  int64_t num_generations = 8;        // group size G
-  int64_t num_mini_batches = 1;       // optimiser steps per rollout batch and pass over it
-  int64_t num_iterations = 1;         // passes over a rollout batch
-  int64_t max_steps = 0;              // rollout steps; 0 = from num_train_epochs
-  double num_train_epochs = 1;
+  int64_t num_generations = 8;   // group size G
+  int64_t num_mini_batches = 1;  // optimiser steps per rollout batch and pass over it
+  int64_t num_iterations = 1;    // passes over a rollout batch
+  int64_t max_steps = 0;         // rollout steps; 0 = from num_train_epochs
+  double num_train_epochs = 3;
   std::string scale_rewards = "group";  // group | batch | none
-  std::string baseline = "mean";      // mean | leave_one_out
+  std::string baseline = "mean";        // mean | leave_one_out
   bool mask_truncated_completions = false;
-  int64_t ref_model_sync_steps = 0;   // reference := policy every so many steps; 0 = never
+  int64_t ref_model_sync_steps = 0;  // reference := policy every so many steps; 0 = never
   std::optional<EvalConfig> eval;
   int64_t save_steps = 0;
   int64_t save_total_limit = 2;
-  int64_t log_completions = 4;        // samples kept per step
-  double reward_timeout_s = 30;       // one scorer call
+  int64_t log_completions = 4;   // samples kept per step
+  double reward_timeout_s = 30;  // one scorer call
   int64_t max_running_sequences = 256;
 
   template <class Self, class V>
@@ -243,22 +272,24 @@ struct GrpoConfig {
     v.inline_struct(c.loss);
     v.inline_struct(c.optim);
     v.inline_struct(c.batch);
-    v("num_prompts_per_step", c.num_prompts_per_step, "prompts per rollout step, over all ranks", at_least(1));
-    v("num_generations", c.num_generations, "completions per prompt", at_least(2));
-    v("num_mini_batches", c.num_mini_batches, "optimiser steps per pass over a rollout batch", at_least(1));
-    v("num_iterations", c.num_iterations, "passes over a rollout batch", at_least(1));
-    v("max_steps", c.max_steps, "rollout steps (0: from num_train_epochs)", at_least(0));
+    v("num_prompts_per_step", c.num_prompts_per_step, "prompts per rollout step, over all ranks", between(1, 1e6));
+    v("num_generations", c.num_generations,
+      "completions per prompt, which are compared with each other: a group of one has no signal", between(2, 65536));
+    v("num_mini_batches", c.num_mini_batches, "optimiser steps per pass over a rollout batch", count(1));
+    v("num_iterations", c.num_iterations, "passes over a rollout batch", between(1, 1000));
+    v("max_steps", c.max_steps, "rollout steps (0: from num_train_epochs)", count(0));
     v("num_train_epochs", c.num_train_epochs, "passes over the prompts when max_steps is 0", above(0));
-    v("scale_rewards", c.scale_rewards, "what the advantage is divided by the standard deviation of", one_of({"group", "batch", "none"}));
+    v("scale_rewards", c.scale_rewards, "what the advantage is divided by the standard deviation of",
+      one_of({"group", "batch", "none"}));
     v("baseline", c.baseline, "what is subtracted from a reward", one_of({"mean", "leave_one_out"}));
     v("mask_truncated_completions", c.mask_truncated_completions, "completions cut by length leave the loss");
-    v("ref_model_sync_steps", c.ref_model_sync_steps, "reference := policy every so many steps (0: never)", at_least(0));
+    v("ref_model_sync_steps", c.ref_model_sync_steps, "reference := policy every so many steps (0: never)", count(0));
     v("eval", c.eval, "held-out evaluation");
-    v("save_steps", c.save_steps, "checkpoint every so many steps (0: only the end)", at_least(0));
-    v("save_total_limit", c.save_total_limit, "checkpoints kept", at_least(1));
-    v("log_completions", c.log_completions, "completions kept per step in samples/", at_least(0));
+    v("save_steps", c.save_steps, "checkpoint every so many steps (0: only at the end)", count(0));
+    v("save_total_limit", c.save_total_limit, "checkpoints kept", count(1));
+    v("log_completions", c.log_completions, "completions kept per step in samples/", count(0));
     v("reward_timeout_s", c.reward_timeout_s, "wall clock of one scorer call, seconds", above(0));
-    v("max_running_sequences", c.max_running_sequences, "sequences decoded together", at_least(1));
+    v("max_running_sequences", c.max_running_sequences, "sequences decoded together", between(1, 1e6));
   }
 };
 
@@ -278,48 +309,96 @@ struct EvalStageConfig {
 
 /// One entry of `stages`: exactly one of the configurations is set, by `type`.
 struct StageConfig {
-  std::string name;                   // unique; names its folder in the run directory
-  std::string type;                   // sft | grpo | eval
-  std::string from;                   // "base", or the stage whose result it starts from; the previous stage by default
+  std::string name;  // unique; names its folder in the run directory
+  std::string type;  // sft | grpo | eval
+  std::string from;  // "base", or an earlier stage that trains; filled in by load_recipe
   std::optional<SftConfig> sft;
   std::optional<GrpoConfig> grpo;
   std::optional<EvalStageConfig> eval;
+
+  /// The keys that every stage has; the rest of its keys are those of the configuration that `type` names.
+  template <class Self, class V>
+  static void fields(Self& c, V& v) {
+    v("name", c.name, "names the stage's folder in the run directory; its type by default");
+    v("type", c.type, "what the stage does", one_of({"sft", "grpo", "eval"}));
+    v("from", c.from,
+      "`base`, or the earlier stage whose model it starts from; the nearest earlier one that trains, by default");
+  }
 };
 
+/// Where a value of a recipe was written: a place in a file, or (line 0) the `--set` that gave it.
+struct SourcePosition {
+  std::string source;
+  int line = 0, column = 0;  // from 1; columns count characters
+};
+
+/// Defaults may change between versions of hone; a recipe can pin the version it was written for.
+inline constexpr int64_t kDefaultsVersion = 1;
+
 struct Recipe {
-  std::string name;                   // names the run directory
-  std::string model;                  // HF folder or .gguf
+  std::string name;   // names the run directory
+  std::string model;  // HF folder or .gguf
   std::string output_dir = "runs";
   int64_t seed = 0;
-  std::string dtype = "auto";         // auto | bf16 | fp32
-  int64_t threads = 0;                // 0 = every usable core
-  std::string exactness = "strict";   // strict | audit | off
-  double memory_budget_gb = 0;        // 0 = no plan
-  std::string chat_template;          // file that replaces the model's own
+  std::string dtype = "auto";        // auto | bf16 | fp32
+  int64_t threads = 0;               // 0 = every usable core
+  std::string exactness = "strict";  // strict | audit | off
+  double memory_budget_gb = 0;       // 0 = no plan
+  std::string chat_template;         // file that replaces the model's own
+  int64_t defaults_version = kDefaultsVersion;
   std::vector<StageConfig> stages;
+
+  /// Dotted key ("stages.rl.rewards.0.weight") of everything that was written -> where. Not an option itself.
+  std::map<std::string, SourcePosition, std::less<>> origins;
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
-    v("name", c.name, "names the run directory");
+    v("name", c.name, "names the run directory; the recipe file's name by default");
     v("model", c.model, "Hugging Face folder or .gguf file");
     v("output_dir", c.output_dir, "where run directories are made");
     v("seed", c.seed, "seed of everything random", at_least(0));
-    v("dtype", c.dtype, "compute type; auto is bf16 where the CPU has bf16 instructions", one_of({"auto", "bf16", "fp32"}));
+    v("dtype", c.dtype, "compute type; auto is bf16 where the CPU has bf16 instructions",
+      one_of({"auto", "bf16", "fp32"}));
     v("threads", c.threads, "compute threads (0: every usable core)", between(0, 1024));
-    v("exactness", c.exactness, "what a log-prob that differs between rollout and training does", one_of({"strict", "audit", "off"}));
+    v("exactness", c.exactness, "what a log-prob that differs between rollout and training does",
+      one_of({"strict", "audit", "off"}));
     v("memory_budget_gb", c.memory_budget_gb, "memory the plan must fit (0: no plan)", at_least(0));
     v("chat_template", c.chat_template, "file with a chat template that replaces the model's own");
+    v("defaults_version", c.defaults_version, "version of the defaults that the recipe was written for",
+      between(1, kDefaultsVersion));
     v("stages", c.stages, "what is done, in order");
   }
 };
 
-/// Reads a YAML or JSON recipe. `overrides` are "a.b=value" as in `--set` (stages are addressed by name:
-/// "stages.rl.learning_rate=1e-6"). Every problem is collected: Error(recipe) has one line `file:line:col: message` for
-/// each.
-Recipe load_recipe(const std::string& path, const std::vector<std::string>& overrides = {});
-Recipe parse_recipe(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {});
+/// Something wrong with a recipe. `key` is dotted, stages by name ("stages.rl.beta"); `because` names other keys that
+/// the problem follows from: it is left out where one of them could not be read, since then it need not be real.
+struct RecipeProblem {
+  std::string key;
+  std::string message;
+  std::vector<std::string> because = {};
+};
+using RecipeProblems = std::vector<RecipeProblem>;
+using RecipeCheck = std::function<RecipeProblems(const Recipe&)>;
 
-/// The recipe with every default filled in, in canonical order: what recipe.resolved.yaml holds.
+/// Reads a YAML (or, where the name ends in .json, strict JSON) recipe. `overrides` are "a.b=value" as in `--set`: the
+/// value is YAML, stages go by name or index ("stages.rl.learning_rate=1e-6"). Every problem is collected, those of
+/// check_recipe and of `extra` included: Error(recipe) has one line `file:line:col: message` for each. A stage whose
+/// type is unknown reaches `extra` without a configuration.
+Recipe load_recipe(const std::string& path, const std::vector<std::string>& overrides = {},
+                   const std::vector<RecipeCheck>& extra = {});
+Recipe parse_recipe(const std::string& text, const std::string& name, const std::vector<std::string>& overrides = {},
+                    const std::vector<RecipeCheck>& extra = {});
+
+/// Bounds of every option and the rules between options. load_recipe runs it; so should a program that fills a Recipe.
+RecipeProblems check_recipe(const Recipe& recipe);
+/// Model, data and template files that are not there. A RecipeCheck that load_recipe runs only when handed it.
+RecipeProblems check_files(const Recipe& recipe);
+
+/// "file:line:col" of a dotted key, or of the nearest enclosing one that was written; "" for a recipe made in C++.
+std::string recipe_position(const Recipe& recipe, std::string_view key);
+
+/// The recipe with every default filled in: what recipe.resolved.yaml holds. The YAML keeps the order of the reference
+/// page. Either loads back to the same recipe.
 nlohmann::json recipe_to_json(const Recipe& recipe);
 std::string recipe_to_yaml(const Recipe& recipe);
 

@@ -64,10 +64,14 @@ void sync_path(const std::filesystem::path& path) {
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes) {
+  write_file_atomic(path, [bytes](FileWriter& file) { file.write(bytes); });
+}
+
+void write_file_atomic(const std::filesystem::path& path, const std::function<void(FileWriter& file)>& body) {
   const std::filesystem::path temporary = path.string() + ".tmp";
   try {
     FileWriter writer(temporary);
-    writer.write(bytes);
+    body(writer);
     writer.close(/*sync=*/true);
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail_errno("rename into place", path);
   } catch (...) {
@@ -90,18 +94,24 @@ FileWriter::~FileWriter() {
 
 void FileWriter::write(const void* data, size_t size) {
   if (buffer_.size() + size > kBufferSize) flush();
-  buffer_.append(static_cast<const char*>(data), size);
+  const char* bytes = static_cast<const char*>(data);
+  if (size >= kBufferSize) return write_through(bytes, size);  // a large tensor needs no second copy
+  buffer_.append(bytes, size);
 }
 
 void FileWriter::flush() {
+  write_through(buffer_.data(), buffer_.size());
+  buffer_.clear();
+}
+
+void FileWriter::write_through(const char* bytes, size_t size) {
   size_t done = 0;
-  while (done < buffer_.size()) {
-    const ssize_t n = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
+  while (done < size) {
+    const ssize_t n = ::write(fd_, bytes + done, size - done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail_errno("write", path_);
     done += static_cast<size_t>(n);
   }
-  buffer_.clear();
 }
 
 void FileWriter::close(bool sync) {

@@ -17,6 +17,10 @@ std::string read_file(const std::filesystem::path& path);
 /// file is untouched, the temporary one is removed, and Error(io) is thrown.
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
+class FileWriter;
+/// The same for contents that `body` writes piece by piece; an exception from `body` counts as a failure.
+void write_file_atomic(const std::filesystem::path& path, const std::function<void(FileWriter& file)>& body);
+
 /// Flushes a file's or folder's contents to the device; Error(io) on failure.
 void sync_path(const std::filesystem::path& path);
 
@@ -33,6 +37,8 @@ class FileWriter {
   void close(bool sync);  // optionally to the device
 
  private:
+  void write_through(const char* bytes, size_t size);
+
   std::filesystem::path path_;
   int fd_ = -1;
   std::string buffer_;

@@ -12,15 +12,19 @@
 
 namespace hone {
 
-/// Every element type that a safetensors or GGUF file can name. The Q, IQ, TQ and FP4 ones are GGUF's block formats.
+/// Every element type that a safetensors or GGUF file can name: first the plain ones in safetensors' order of rising
+/// size (the writer sorts by it), then GGUF's block formats.
 enum class DType : uint8_t {
   // clang-format off
-  F32, F16, BF16, F64, I8, U8, I16, U16, I32, U32, I64, U64, BOOL, C64,
-  F8_E4M3, F8_E5M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, F6_E2M3, F6_E3M2, F4,
+  BOOL, F4, F6_E2M3, F6_E3M2, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ,
+  I16, U16, F16, BF16, I32, U32, F32, C64, F64, I64, U64,
   Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q8_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K,
-  IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4, NVFP4,
+  IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4, NVFP4, Q1_0,
   // clang-format on
 };
+
+/// Whether safetensors files may hold it; the others are GGUF's.
+inline bool is_safetensors_dtype(DType dtype) { return dtype <= DType::U64; }
 
 /// How a type is stored: `block_size` consecutive elements share `block_bytes` bytes; plain types have blocks of one.
 struct DTypeInfo {

@@ -3,6 +3,9 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <memory>
+#include <mutex>
+
 namespace hone {
 namespace {
 
@@ -27,12 +30,27 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
+std::mutex guard_mutex;
+std::shared_ptr<const LogGuard> current_guard;  // shared: a message under way keeps the guard it started with
+
 }  // namespace
+
+void set_log_guard(LogGuard guard) {
+  const std::lock_guard lock(guard_mutex);
+  current_guard = guard ? std::make_shared<const LogGuard>(std::move(guard)) : nullptr;
+}
 
 void set_log_level(LogLevel level) { logger().set_level(to_spdlog(level)); }
 
 void log_text(LogLevel level, std::string_view text) {
-  logger().log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size()));
+  if (!logger().should_log(to_spdlog(level))) return;
+  const auto write = [&] { logger().log(to_spdlog(level), spdlog::string_view_t(text.data(), text.size())); };
+  std::shared_ptr<const LogGuard> guard;
+  {
+    const std::lock_guard lock(guard_mutex);
+    guard = current_guard;
+  }
+  guard ? (*guard)(write) : write();
 }
 
 }  // namespace hone

@@ -1,5 +1,5 @@
 // GGUF files, versions 2 and 3, little endian: typed metadata and tensors, by memory map. Counts, lengths and offsets
-// are held against the size of the file before anything is allocated, so a hostile file costs no more than its bytes.
+// are held against the size of the file before anything is allocated, so memory stays a small multiple of that size.
 #pragma once
 
 #include <concepts>
@@ -17,6 +17,8 @@
 #include "format/tensor_view.h"
 
 namespace hone {
+
+class GgufCursor;
 
 /// Types of metadata values, by their number on disk.
 enum class GgufType : uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
@@ -67,7 +69,13 @@ class GgufFile {
   };
 
   void parse(std::span<const std::byte> bytes);
+  void read_metadata(GgufCursor& file, uint64_t count);
+  void read_tensors(GgufCursor& file, uint64_t count, std::span<const std::byte> bytes);
+  uint32_t read_alignment() const;
   const Value& value(std::string_view key) const;
+  template <class Read>
+  void read_values(std::string_view key, const char* expected, bool is_array, bool (*fits)(GgufType),
+                   Read&& read) const;
 
   std::string name_;
   std::optional<MappedFile> file_;
@@ -77,5 +85,21 @@ class GgufFile {
   std::unordered_map<std::string_view, size_t> key_index_, tensor_index_;
   std::vector<TensorView> tensors_;
 };
+
+// One definition each in gguf_values.cpp.
+template <>
+bool GgufFile::get<bool>(std::string_view key) const;
+template <>
+int64_t GgufFile::get<int64_t>(std::string_view key) const;
+template <>
+double GgufFile::get<double>(std::string_view key) const;
+template <>
+std::string GgufFile::get<std::string>(std::string_view key) const;
+template <>
+std::vector<int64_t> GgufFile::get<std::vector<int64_t>>(std::string_view key) const;
+template <>
+std::vector<float> GgufFile::get<std::vector<float>>(std::string_view key) const;
+template <>
+std::vector<std::string> GgufFile::get<std::vector<std::string>>(std::string_view key) const;
 
 }  // namespace hone

@@ -27,9 +27,10 @@ std::vector<Column> sft_columns();
 struct ConsoleOptions {
   std::function<void(std::string_view)> write_line;  // whole lines, newline included (stdout)
   std::function<void(std::string_view)> write_bar;   // the bar and the escapes that erase it; empty: no bar
+  std::function<int()> columns;                      // terminal width now; <= 0 or empty: not known
+  bool wrap_lines = false;                           // lines are broken between numbers at that width
   bool color = false;                                // NO_COLOR and TERM=dumb turn it off
   bool unicode = false;                              // the locale is UTF-8
-  std::function<int()> columns;                      // terminal width now; <= 0 or empty: do not wrap lines
   std::function<double()> now;                       // seconds, monotonic
 };
 
@@ -57,7 +58,7 @@ class Console {
   /// Step `step` (1 .. total) is done: prints its line.
   void step(int64_t step, const Metrics& metrics);
 
-  /// A line of its own, e.g. the result of an evaluation.
+  /// One or more lines of its own, e.g. the result of an evaluation.
   void note(std::string_view text);
 
   /// Ends the stage: removes the bar and says how long it took.

@@ -99,6 +99,7 @@ struct SamplingConfig {
       "tokens at most in a completion; also the constant that dr_grpo divides by", between(1, 1e7));
     v("stop", c.stop, "strings that end a completion");
   }
+  bool operator==(const SamplingConfig&) const = default;
 };
 
 struct OptimConfig {

@@ -1,0 +1,50 @@
+#include "config/stages.h"
+
+#include <algorithm>
+#include <set>
+
+namespace hone::config {
+
+const std::vector<std::string>& stage_types() {
+  static const std::vector<std::string> kTypes = {"sft", "grpo", "eval"};
+  return kTypes;
+}
+
+bool make_stage(StageConfig& stage) {
+  if (stage.type == "sft")
+    stage.sft.emplace();
+  else if (stage.type == "grpo")
+    stage.grpo.emplace();
+  else if (stage.type == "eval")
+    stage.eval.emplace();
+  else
+    return false;
+  return true;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+std::string stage_name_problem(std::string_view name) {
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), is_name_character))
+    return "a stage name is 1 to 64 letters, digits, '_' or '-'";
+  if (name.find_first_not_of("0123456789") == std::string_view::npos)
+    return "a stage name of digits only would be taken for an index";
+  if (name == "base") return "'base' means the recipe's model in `from`";
+  if (name == "samples") return "'samples' is a folder of the run directory already";
+  return {};
+}
+
+std::vector<std::string> stage_keys(const std::vector<StageConfig>& stages) {
+  std::vector<std::string> keys;
+  std::set<std::string> taken;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const std::string& name = stages[i].name;
+    const bool usable = stage_name_problem(name).empty() && taken.insert(name).second;
+    keys.push_back("stages." + (usable ? name : std::to_string(i)));
+  }
+  return keys;
+}
+
+}  // namespace hone::config

@@ -1,0 +1,37 @@
+// The one place that knows which configuration belongs to which stage type, and what stages are called.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hone/recipe.h"
+
+namespace hone::config {
+
+const std::vector<std::string>& stage_types();
+
+/// Sets the configuration that `stage.type` names, to its defaults; false for an unknown type.
+bool make_stage(StageConfig& stage);
+
+/// Calls `use` with the configuration that is set, if any.
+template <class Stage, class Use>
+void with_stage(Stage& stage, Use&& use) {
+  if (stage.sft) use(*stage.sft);
+  if (stage.grpo) use(*stage.grpo);
+  if (stage.eval) use(*stage.eval);
+}
+
+/// Whether the stage leaves a model that a later one can start from.
+inline bool makes_model(const StageConfig& stage) { return stage.type != "eval"; }
+
+/// Letters, digits, '_' and '-': what is safe in a folder's name and in a dotted key.
+bool is_name_character(char c);
+
+/// Why `name` cannot name a stage; empty where it can. Stage names are folders and parts of dotted keys.
+std::string stage_name_problem(std::string_view name);
+
+/// Dotted key of each stage: "stages.rl", or "stages.2" where its name is missing, unusable or taken.
+std::vector<std::string> stage_keys(const std::vector<StageConfig>& stages);
+
+}  // namespace hone::config

@@ -1,0 +1,109 @@
+#include "ops/gemm.h"
+
+#include "base/threads.h"
+
+namespace hone {
+namespace {
+
+using kernels::kPanel;
+using kernels::round_up;
+using kernels::units;
+
+int64_t panels(int64_t n) { return round_up(n, kPanel) / kPanel; }
+
+/// Uninitialised working memory of `units` 32-bit units.
+Tensor scratch(int64_t units) { return at::empty({units}, at::kInt); }
+
+}  // namespace
+
+Tensor cast(const Tensor& t, Type type) {
+  const Tensor source = t.contiguous();
+  if (type_of(source) == type) return source;
+  if (type == Type::f32) {
+    Tensor out = empty(source.sizes(), type);
+    parallel_for(source.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+      kernels::table().widen(Type::bf16, static_cast<const uint16_t*>(source.const_data_ptr()) + begin, end - begin,
+                             floats(out) + begin);
+    });
+    return out;
+  }
+  Tensor out = empty(source.sizes(), type);
+  parallel_for(source.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+    kernels::table().cast(source.const_data_ptr<float>() + begin, end - begin, type,
+                          static_cast<uint16_t*>(out.mutable_data_ptr()) + begin);
+  });
+  return out;
+}
+
+void run_gemm(const kernels::Gemm& g) {
+  // A block of rows stays in the second-level cache while panels stream past it; narrow pieces keep threads balanced.
+  const int64_t cache_rows = std::max<int64_t>(12, (int64_t{256} << 10) / (4 * g.k) / 12 * 12);
+  const int64_t row_blocks = (g.m + cache_rows - 1) / cache_rows;
+  const int64_t block_rows = round_up((g.m + row_blocks - 1) / row_blocks, 12);
+  const int64_t all_panels = panels(g.n);
+  const int64_t pieces_wanted = std::max<int64_t>(1, 6 * num_threads() / row_blocks);
+  const int64_t piece = std::max<int64_t>(1, all_panels / pieces_wanted);
+  const int64_t pieces = (all_panels + piece - 1) / piece;
+  parallel_for(row_blocks * pieces, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t row = i / pieces * block_rows, panel = i % pieces * piece;
+      if (row >= g.m) continue;
+      kernels::table().gemm(g, row, std::min(g.m, row + block_rows), panel, std::min(all_panels, panel + piece));
+    }
+  });
+}
+
+void multiply(const void* x, int64_t m, const Matrix& w, void* y, Type y_type, const float* residual) {
+  const int64_t k = units(w.type, w.cols);
+  run_gemm({w.type, x, k, 1, w.packed.data(), m, w.rows, k, y, w.rows, y_type, w.bias, residual, false});
+}
+
+void multiply_transposed(const void* dy, int64_t m, const Matrix& w, void* dx, Type dx_type) {
+  // The transposed operand is rebuilt for each use: a few per cent of the product's time against a second copy of W.
+  const int64_t k = units(w.type, w.rows);
+  const Tensor transposed = scratch(kernels::packed_units(w.type, w.cols, w.rows));
+  void* packed = transposed.mutable_data_ptr();
+  parallel_for(panels(w.cols), 1, [&](int64_t begin, int64_t end) {
+    kernels::table().pack_transposed(w.type, w.packed.data(), w.rows, w.cols, packed, begin, end);
+  });
+  run_gemm({w.type, dy, k, 1, packed, m, w.cols, k, dx, w.cols, dx_type, nullptr, nullptr, false});
+}
+
+void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m, float* dw) {
+  // Both operands are reordered so that the reduction over rows of the batch runs through consecutive memory.
+  const int64_t m_units = units(type, m);
+  const Tensor memory = scratch(kernels::packed_units(type, n, m) + kernels::packed_units(type, k, m));
+  int32_t* left = memory.mutable_data_ptr<int32_t>();
+  int32_t* right = left + kernels::packed_units(type, n, m);
+  parallel_for(panels(n) + panels(k), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p) {
+      if (p < panels(n)) kernels::table().pack_columns(type, dy, m, n, ldy, left, p, p + 1);
+      else kernels::table().pack_columns(type, x, m, k, k, right, p - panels(n), p - panels(n) + 1);
+    }
+  });
+  parallel_for(panels(n), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; ++p) {
+      const int64_t rows = std::min(kPanel, n - p * kPanel);
+      const kernels::Gemm g{type, left + p * m_units * kPanel, 1, kPanel, right, rows, k, m_units,
+                            dw + p * kPanel * k, k, Type::f32, nullptr, nullptr, true};
+      kernels::table().gemm(g, 0, rows, 0, panels(k));
+    }
+  });
+}
+
+void accumulate_columns(Type type, const void* dy, int64_t m, int64_t n, float* sums) {
+  constexpr int64_t kColumns = 64;
+  parallel_for((n + kColumns - 1) / kColumns, 1, [&](int64_t begin, int64_t end) {
+    float row[kColumns];
+    for (int64_t c = begin * kColumns; c < std::min(n, end * kColumns); c += kColumns) {
+      const int64_t count = std::min(kColumns, n - c);
+      for (int64_t r = 0; r < m; ++r) {
+        const char* at = static_cast<const char*>(dy) + (r * n + c) * kernels::element_size(type);
+        kernels::table().widen(type, at, count, row);
+        for (int64_t j = 0; j < count; ++j) sums[c + j] += row[j];
+      }
+    }
+  });
+}
+
+}  // namespace hone

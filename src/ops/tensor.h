@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/function.h>
+#include <fmt/ranges.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
 #include <memory>

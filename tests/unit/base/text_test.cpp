@@ -27,6 +27,8 @@ TEST(NearestName, FindsTyposAndLeavesStrangersAlone) {
   EXPECT_EQ(nearest_name("learnin_rate", names), "learning_rate");
   EXPECT_EQ(nearest_name("max_step", names), "max_steps");
   EXPECT_EQ(nearest_name("zzz", names), "");
+  EXPECT_EQ(nearest_name("modle", std::vector<std::string>{"name", "model"}), "model");  // a swap is one edit
+  EXPECT_EQ(nearest_name(std::string(1'000'000, 'x'), names), "");
 }
 
 TEST(QuoteForMessage, StaysOnOneLineAndCutsAtCharacters) {

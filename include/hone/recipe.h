@@ -19,6 +19,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hone/error.h"
+
 namespace hone {
 
 /// Allowed range of a number, or allowed names of a string.

@@ -1,6 +1,7 @@
 // The ranks of one run: who am I, sums and gathers over all of us, and how one failing rank ends the others.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +13,6 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
-
-#include "hone/error.h"
 
 namespace hone {
 
@@ -44,7 +43,7 @@ class Comm {
   int local_rank() const { return local_rank_; }  // among the ranks of this machine; picks the GPU
   bool is_main() const { return rank_ == 0; }
 
-  /// In place, on every rank. fp32, fp64, bf16, fp16 or int64, any strides, same shape and dtype on all ranks.
+  /// In place, on every rank. fp32, fp64, bf16, fp16 or int64, any strides, same size and dtype on all ranks.
   void all_reduce_sum(const at::Tensor& tensor) { all_reduce(tensor, ReduceOp::sum); }
   void all_reduce_max(const at::Tensor& tensor) { all_reduce(tensor, ReduceOp::max); }
   void all_reduce_sum(std::span<float> values);
@@ -55,7 +54,7 @@ class Comm {
   int64_t all_reduce_sum(int64_t value);
   int64_t all_reduce_max(int64_t value);
 
-  /// `root`'s contents on every rank; the others' shape and dtype must agree.
+  /// `root`'s contents on every rank; the others' size and dtype must agree.
   void broadcast(const at::Tensor& tensor, int root = 0);
   /// `root`'s bytes, whatever the others pass.
   std::string broadcast_bytes(std::string_view bytes, int root = 0);
@@ -80,14 +79,18 @@ class Comm {
   virtual void device_all_reduce(const at::Tensor& tensor, ReduceOp op);  // tensors that are not on the CPU
   virtual void device_broadcast(const at::Tensor& tensor, int root);
   virtual void check_alive() {}  // throws what ended the group
+  int64_t calls() const { return calls_; }
 
  private:
   struct Call;  // what a rank is about to do: see collectives.cpp
   void all_reduce(const at::Tensor& tensor, ReduceOp op);
+  template <class T>
+  T all_reduce_number(T value, ReduceOp op);
+  void check_root(int root, const char* call) const;
   std::vector<Call> agree(const Call& mine);
 
   int rank_, size_, local_rank_;
-  int64_t calls_ = 0;  // collectives so far
+  std::atomic<int64_t> calls_{0};  // collectives begun
 };
 
 /// The ranks that the launcher started, from the environment: torchrun's RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and

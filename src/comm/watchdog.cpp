@@ -1,0 +1,84 @@
+#include "comm/watchdog.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace hone {
+
+std::string beat_key(int rank) { return "beat/" + std::to_string(rank); }
+std::string acknowledged_key(int rank) { return "acknowledged/" + std::to_string(rank); }
+
+/// Shared with the thread, which may outlive the Watchdog where the network swallowed a request.
+struct Watchdog::State {
+  Options options;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stop = false, look = false, lost = false, ended = false;
+  std::thread thread;
+
+  void watch();
+  bool pause();
+};
+
+/// Until the next look is due; false: stop.
+bool Watchdog::State::pause() {
+  std::unique_lock lock(mutex);
+  changed.wait_for(lock, options.interval, [this] { return stop || look; });
+  look = false;
+  return !stop;
+}
+
+void Watchdog::State::watch() {
+  try {
+    c10d::Store& store = *options.store;
+    int64_t tick = 0;
+    do {
+      store.set(beat_key(options.rank), fmt::format("{} {}", tick++, options.calls()));
+      if (store.check({kAbortKey})) {
+        std::string message = store.get_to_str(kAbortKey);
+        store.set(acknowledged_key(options.rank), std::string("1"));
+        options.failure->set(std::move(message));
+        options.on_failure();
+        break;
+      }
+    } while (pause());
+  } catch (const std::exception&) {
+    std::lock_guard lock(mutex);
+    lost = true;
+    options.failure->notify();
+  }
+  std::lock_guard lock(mutex);
+  ended = true;
+  changed.notify_all();
+}
+
+Watchdog::Watchdog(Options options) : state_(std::make_shared<State>()) {
+  state_->options = std::move(options);
+  state_->thread = std::thread([state = state_] { state->watch(); });
+}
+
+Watchdog::~Watchdog() {
+  std::unique_lock lock(state_->mutex);
+  state_->stop = true;
+  state_->changed.notify_all();
+  const bool ended = state_->changed.wait_for(lock, std::chrono::seconds(2), [this] { return state_->ended; });
+  lock.unlock();
+  if (ended)
+    state_->thread.join();
+  else
+    state_->thread.detach();
+}
+
+void Watchdog::look_now() {
+  std::lock_guard lock(state_->mutex);
+  state_->look = true;
+  state_->changed.notify_all();
+}
+
+bool Watchdog::store_lost() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->lost;
+}
+
+}  // namespace hone

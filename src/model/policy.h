@@ -1,0 +1,93 @@
+// A model in memory: one set of weights that the engine samples from and the trainer updates.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hone/batch.h"
+#include "hone/tokenizer.h"
+#include "model/config.h"
+#include "model/parameters.h"
+#include "ops/attention.h"
+#include "ops/head.h"
+#include "ops/weights.h"
+
+namespace hone {
+
+struct Layer {
+  Norm attn_norm, post_attn_norm, mlp_norm, post_mlp_norm;  // the post norms are empty outside gemma3
+  Matrix qkv, o, gate_up, down;
+  AttentionSpec attn;
+  bool local = false;  // uses the local rotary table
+};
+
+struct PolicyOptions {
+  std::string dtype = "auto";  // auto | bf16 | fp32
+  bool trainable = false;      // keep fp32 master weights and gradients
+};
+
+/// Keys and values of all layers for the engine: `blocks` pages of 64 positions.
+struct KvCache {
+  std::vector<KvStore> layers;
+  int64_t blocks = 0;
+};
+
+class Policy {
+ public:
+  /// Loads an HF folder or .gguf. Error(format|data|io) names what is wrong with it.
+  static std::unique_ptr<Policy> load(const std::filesystem::path& path, const PolicyOptions& options);
+  /// A frozen copy of the current weights: the reference model of a KL term.
+  std::unique_ptr<Policy> freeze() const;
+
+  const ModelConfig& config() const { return config_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  Type type() const { return type_; }
+  int64_t version() const { return version_; }  // optimiser steps taken
+
+  /// Flat fp32 arrays of a trainable policy, cut by parameters().
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  std::span<float> weights() { return {weights_.data(), weights_.size()}; }
+  std::span<float> gradients() { return {gradients_.data(), gradients_.size()}; }
+  /// Rounds the master weights into the shared compute copy after an update; the version becomes `version`.
+  void repack(int64_t version);
+
+  /// Log-probs of batch.targets [N], differentiable; gradients accumulate in gradients(). `checkpoint_blocks` keeps only
+  /// each block's input and recomputes the rest in the backward pass, with the same bits.
+  HeadOutput logprobs(const TokenBatch& batch, float temperature, bool checkpoint_blocks = false) const;
+
+  /// Engine path, the same layers: hidden states [T, hidden] of the head's type, final norm applied, for the rows of
+  /// `plan`; keys and values go to `cache`.
+  Tensor hidden_states(const std::vector<int32_t>& ids, const std::shared_ptr<const RowPlan>& plan, const KvCache& cache) const;
+  const Matrix& head() const { return config_.tied ? embedding_ : head_; }
+  KvCache make_cache(int64_t blocks) const;
+
+  /// Writes a Hugging Face folder with the master weights in `dtype` (or the compute copy of a frozen policy).
+  void save_hf(const std::filesystem::path& folder, Type dtype) const;
+
+ private:
+  Policy() = default;
+  void build();          // layers over the flat arrays
+  void pack_parameter(const Parameter& p, const float* values);
+
+  ModelConfig config_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  Type type_ = Type::f32;
+  bool trainable_ = false;
+  int64_t version_ = 0;
+  std::vector<Parameter> parameters_;
+  std::vector<float> weights_, gradients_;  // a frozen policy holds the vectors' part only, and no gradients
+  Matrix embedding_, head_;
+  Norm final_norm_;
+  std::vector<Layer> layers_;
+  RopeTable rope_, local_rope_;
+  Tensor anchor_;
+};
+
+/// Where the rows of a packed batch stand: positions, block tables, KV writes. Error(data) when a segment is malformed or
+/// a position is past `max_positions`.
+std::shared_ptr<const RowPlan> plan_rows(const TokenBatch& batch, int64_t max_positions);
+
+}  // namespace hone

@@ -17,13 +17,12 @@ constexpr uint16_t float_to_bf16(float value) {
   return static_cast<uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16);
 }
 
-/// Exact, subnormals included; a NaN keeps its sign and payload and becomes quiet, as the hardware conversion has it.
+/// Exact, subnormals included; a NaN keeps its sign and payload.
 constexpr float half_to_float(uint16_t bits) {
   const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16;
   const uint32_t magnitude = static_cast<uint32_t>(bits & 0x7FFFu) << 13;
   uint32_t wide = magnitude + (112u << 23);          // exponent bias 15 -> 127
   if (magnitude >= 0x0F800000u) wide += 112u << 23;  // infinity or NaN: all exponent bits
-  if (magnitude > 0x0F800000u) wide |= 0x00400000u;  // quiet
   if (magnitude < 0x00800000u) {
     // A subnormal is m * 2^-24: put m below 0.5's exponent and subtract 0.5, which is exact and needs no fp32 denormal.
     wide = std::bit_cast<uint32_t>(std::bit_cast<float>((bits & 0x03FFu) | 0x3F000000u) - 0.5f);

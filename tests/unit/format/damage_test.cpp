@@ -39,16 +39,14 @@ void use_gguf(std::span<const std::byte> bytes) {
 
 template <class Use>
 void flip_everything(const std::string& original, Use&& use) {
-  size_t survived = 0, total = 0;
+  size_t survived = 0;
   for (size_t at = 0; at < original.size(); ++at) {
-    for (const int flip : {0x01, 0x80, 0xFF}) {
-      std::string damaged = original;
-      damaged[at] = static_cast<char>(damaged[at] ^ flip);
-      survived += survives(damaged, use);
-      ++total;
-    }
+    constexpr int kFlips[] = {0x01, 0x80, 0xFF};
+    std::string damaged = original;
+    damaged[at] = static_cast<char>(damaged[at] ^ kFlips[at % 3]);
+    survived += survives(damaged, use);
   }
-  std::printf("%zu of %zu damaged files were still readable\n", survived, total);
+  std::printf("%zu of %zu damaged files were still readable\n", survived, original.size());
 }
 
 TEST(Damage, EveryTruncationOfASafetensorsFileIsRefused) {

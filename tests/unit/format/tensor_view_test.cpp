@@ -44,7 +44,7 @@ TEST(ToFloat, EightBitFloatsEqualTorch) {
   }
 }
 
-TEST(ToFloat, EveryHalfEqualsNumpyNaNsIncluded) {
+TEST(ToFloat, EveryHalfEqualsNumpyWithItsNaNs) {
   const SafetensorsFile goldens(golden("narrow.safetensors"));
   std::vector<uint16_t> codes(65536);
   for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint16_t>(i);

@@ -33,7 +33,7 @@ class OptionReader {
   void operator()(const char* name, std::vector<std::string>& value, const char* help, const Bounds& bounds = {});
   template <class T>
   void operator()(const char* name, std::optional<T>& value, const char* help, const Bounds& bounds = {}) {
-    if (json_.contains(name)) (*this)(name, value.emplace(), help, bounds);
+    if (find(name)) (*this)(name, value.emplace(), help, bounds);
   }
   template <class Part>
   void inline_struct(Part& part) {

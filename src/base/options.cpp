@@ -31,8 +31,8 @@ OptionReader::OptionReader(const nlohmann::json& json, std::string where) : json
 }
 
 const nlohmann::json* OptionReader::find(const char* name) {
-  known_.emplace_back(name);
-  const auto it = json_.find(name);  // end() for null
+  if (known_.empty() || known_.back() != name) known_.emplace_back(name);  // an optional field asks twice
+  const auto it = json_.find(name);                                        // end() for null
   return it == json_.end() ? nullptr : &*it;
 }
 

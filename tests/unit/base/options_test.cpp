@@ -59,6 +59,7 @@ TEST(Options, ReadsWhatIsGivenAndKeepsDefaults) {
 
 TEST(Options, EveryMismatchNamesPlaceAndExpectation) {
   EXPECT_THAT(error_of(R"({"digts": 3})"), HasSubstr("task 'x': unknown option 'digts'; did you mean 'digits'?"));
+  EXPECT_THAT(error_of(R"({"mx": 1})"), HasSubstr("did you mean 'max'? (known: digits, weight, mode, ops, max, flag)"));
   EXPECT_THAT(error_of(R"({"flg": true})"), HasSubstr("did you mean 'flag'?"));
   EXPECT_THAT(error_of(R"({"digits": 0})"), HasSubstr("digits: expected a whole number in [1, 9], got '0'"));
   EXPECT_THAT(error_of(R"({"digits": 2.5})"), HasSubstr("whole number"));

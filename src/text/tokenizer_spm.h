@@ -1,0 +1,15 @@
+// sentencepiece .model files, by way of libsentencepiece.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "text/tokenizer_data.h"
+
+namespace hone {
+
+/// `bytes`: a serialised ModelProto. Control pieces and `more_added` are found in the text first; the prefix space
+/// is only put at the start of the input, as transformers does (legacy = false). Error(format) if it cannot be loaded.
+TokenizerData tokenizer_from_spm(const std::string& bytes, const std::vector<AddedToken>& more_added = {});
+
+}  // namespace hone

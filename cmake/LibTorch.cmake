@@ -22,8 +22,10 @@ function(hone_import_torch name library)
 endfunction()
 hone_import_torch(c10 libc10.so)
 hone_import_torch(cpu libtorch_cpu.so)
-target_include_directories(torch::c10 SYSTEM INTERFACE ${HONE_TORCH_DIR}/include
-                                                       ${HONE_TORCH_DIR}/include/torch/csrc/api/include)
+# The wheel's include folder also holds copies of other libraries (fmt among them): it is searched last, so that the
+# system's own headers, which match the system's libraries, win.
+target_compile_options(torch::c10 INTERFACE "SHELL:-idirafter ${HONE_TORCH_DIR}/include"
+                                            "SHELL:-idirafter ${HONE_TORCH_DIR}/include/torch/csrc/api/include")
 target_compile_definitions(torch::c10 INTERFACE USE_C10D_GLOO)
 target_link_libraries(torch::cpu INTERFACE torch::c10)
 foreach(dir ${torch_nvidia_dirs})

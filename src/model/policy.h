@@ -58,13 +58,15 @@ class Policy {
   /// each block's input and recomputes the rest in the backward pass, with the same bits.
   HeadOutput logprobs(const TokenBatch& batch, float temperature, bool checkpoint_blocks = false) const;
 
-  /// Engine path, the same layers: hidden states [T, hidden] of the head's type, final norm applied, for the rows of
-  /// `plan`; keys and values go to `cache`.
+  /// Engine path through the same layers: the residual stream [T, hidden] fp32 of the rows of `plan`; keys and values go
+  /// to `cache`.
   Tensor hidden_states(const std::vector<int32_t>& ids, const std::shared_ptr<const RowPlan>& plan, const KvCache& cache) const;
+  /// Logits [N, vocab] fp32, not divided by a temperature, of rows of hidden_states.
+  Tensor logits(const Tensor& hidden, const std::vector<int32_t>& rows) const;
   const Matrix& head() const { return config_.tied ? embedding_ : head_; }
   KvCache make_cache(int64_t blocks) const;
 
-  /// Writes a Hugging Face folder with the master weights in `dtype` (or the compute copy of a frozen policy).
+  /// Writes a Hugging Face folder with the master weights in `dtype`. Error(usage) for a policy that is not trainable.
   void save_hf(const std::filesystem::path& folder, Type dtype) const;
 
  private:

@@ -23,6 +23,19 @@ void check_residual(const char* op, const Tensor& residual, int64_t rows, int64_
              ErrorKind::shape, "{}: expected a contiguous fp32 [{}, {}] residual", op, rows, columns);
 }
 
+/// RMSNorm outside autograd; rstd [T] where asked for.
+Tensor rms_norm(const Tensor& x, const Norm& norm, Type out, Tensor* rstd = nullptr) {
+  const int64_t rows = x.size(0), n = norm.size;
+  Tensor y = empty({rows, n}, out);
+  if (rstd != nullptr) *rstd = at::empty({rows}, at::kFloat);
+  parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
+    kernels::table().rms_norm(out, floats(x) + begin * n, norm.weight, norm.offset, norm.eps, end - begin, n,
+                              static_cast<char*>(y.mutable_data_ptr()) + begin * n * kernels::element_size(out),
+                              rstd != nullptr ? floats(*rstd) + begin : nullptr);
+  });
+  return y;
+}
+
 /// Gradient of RMSNorm. The weight's gradient is summed over fixed pieces of rows, then over the pieces in order, so it
 /// is the same for every thread count.
 void norm_grad(const Tensor& x, const Norm& norm, const Tensor& rstd, const Tensor& dy, const Tensor& dx) {
@@ -81,6 +94,17 @@ Tensor glu_grad(const Tensor& gate_up, Glu act, const Tensor& dy) {
   return out;
 }
 
+struct NormGrad final : Node {
+  Tensor x, rstd;
+  Norm norm;
+  variable_list apply(variable_list&& grads) override {
+    Tensor dx = at::empty_like(x);
+    norm_grad(x, norm, rstd, grads[0].contiguous(), dx);
+    return {dx};
+  }
+  void release_variables() override { x = rstd = Tensor(); }
+};
+
 struct NormLinearGrad final : Node {
   Tensor x, rstd;
   Norm norm;
@@ -138,17 +162,15 @@ Tensor forward(const Tensor& h, const Matrix& w, Type out, const Tensor& residua
 
 }  // namespace
 
-Tensor rms_norm(const Tensor& x, const Norm& norm, Type out, Tensor* rstd) {
-  check_matrix("rms_norm", x, norm.size);
-  const int64_t rows = x.size(0), n = norm.size;
-  Tensor y = empty({rows, n}, out);
-  if (rstd != nullptr) *rstd = at::empty({rows}, at::kFloat);
-  parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
-    kernels::table().rms_norm(out, floats(x) + begin * n, norm.weight, norm.offset, norm.eps, end - begin, n,
-                              static_cast<char*>(y.mutable_data_ptr()) + begin * n * kernels::element_size(out),
-                              rstd != nullptr ? floats(*rstd) + begin : nullptr);
-  });
-  return y;
+Tensor norm_rows(const Tensor& x, const Norm& norm, Type out) {
+  check_matrix("norm_rows", x, norm.size);
+  const bool graph = needs_graph(x);
+  Tensor rstd;
+  Tensor y = rms_norm(x.detach(), norm, out, graph ? &rstd : nullptr);
+  if (!graph) return y;
+  auto node = std::make_unique<NormGrad>();
+  node->x = x.detach(), node->rstd = rstd, node->norm = norm;
+  return record(std::move(y), std::move(node), x);
 }
 
 Tensor norm_linear(const Tensor& x, const Norm& norm, const Matrix& w, Type out) {

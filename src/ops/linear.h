@@ -20,8 +20,8 @@ Tensor glu_linear(const Tensor& gate_up, Glu act, const Matrix& w, const Tensor&
 /// residual + rms_norm(x), both [T, D] fp32: the norm after a sublayer of the Gemma family.
 Tensor add_norm(const Tensor& residual, const Tensor& x, const Norm& norm);
 
-/// RMSNorm(x) of x [T, D] fp32 in `out` type, outside autograd.
-Tensor rms_norm(const Tensor& x, const Norm& norm, Type out, Tensor* rstd = nullptr);
+/// RMSNorm(x) of x [T, D] fp32 in `out` type.
+Tensor norm_rows(const Tensor& x, const Norm& norm, Type out);
 
 // Plain references, differentiable by Torch, in fp32 (weights are given as tensors): the oracles of the tests.
 Tensor rms_norm_reference(const Tensor& x, const Tensor& weight, double offset, double eps);

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "hone/error.h"
+
 #include <ATen/core/Tensor.h>
 
 namespace hone {

@@ -1,0 +1,14 @@
+// The built-in rewards, one file each. To add one: write its file, declare its maker here, name it in rewards.cpp.
+#pragma once
+
+#include "hone/reward.h"
+
+namespace hone {
+
+RewardFunction make_exact_answer(const nlohmann::json& options);
+RewardFunction make_logic(const nlohmann::json& options);
+RewardFunction make_format(const nlohmann::json& options);
+RewardFunction make_length(const nlohmann::json& options);
+RewardFunction make_finish(const nlohmann::json& options);
+
+}  // namespace hone

@@ -54,7 +54,7 @@ void check_sampling(const SamplingConfig& c, const Rules& rules) {
     if (c.stop[i].empty())
       rules.add("stop." + std::to_string(i), "an empty stop string would end every completion at once");
   const SamplingConfig defaults;
-  if (c.temperature > 0) return;
+  if (c.temperature != 0) return;
   const std::string why = "at temperature 0, which always takes the likeliest token";
   if (c.top_p != defaults.top_p) rules.no_effect("top_p", why, {"temperature"});
   if (c.top_k != defaults.top_k) rules.no_effect("top_k", why, {"temperature"});

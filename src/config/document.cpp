@@ -28,8 +28,7 @@ void check_text(std::string_view text, const SourcePosition& start) {
                       fmt::format("expected UTF-8, got the byte 0x{:02x}; save the file as UTF-8",
                                   static_cast<unsigned char>(text[good]))};
   const auto is_control = [](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    return (u < 0x20 && c != '\t' && c != '\n' && c != '\r') || u == 0x7F;
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
   };
   if (const auto bad = std::find_if(text.begin(), text.end(), is_control); bad != text.end())
     throw SyntaxError{position_of(text, static_cast<size_t>(bad - text.begin()), start),

@@ -71,8 +71,9 @@ void apply(Node& root, const std::string& text, const SourcePosition& position, 
   std::string where = "the recipe";
   const std::vector<std::string> parts = split_key(trim(std::string_view(text).substr(0, equals)));
   if (parts.size() > Limits::kDepth) throw SyntaxError{position, "a key with too many parts"};
+  if (std::find(parts.begin(), parts.end(), "") != parts.end())
+    throw SyntaxError{position, "an empty part in the key; it is written like stages.rl.beta"};
   for (const std::string& part : parts) {
-    if (part.empty()) throw SyntaxError{position, "an empty part in the key; it is written like stages.rl.beta"};
     if (node->is_null()) node->kind = Node::Kind::map;
     if (node->kind == Node::Kind::scalar)
       throw SyntaxError{position, fmt::format("{} is {}, it has nothing called {}", where, node->describe(),

@@ -19,7 +19,9 @@ SourcePosition find_position(const Recipe& recipe, std::string_view key) {
   }
 }
 
+/// The recipe itself has the key "".
 bool is_inside(std::string_view key, std::string_view outer) {
+  if (outer.empty()) return true;
   return key.size() >= outer.size() && key.substr(0, outer.size()) == outer &&
          (key.size() == outer.size() || key[outer.size()] == '.');
 }
@@ -38,7 +40,7 @@ void Problems::add(const SourcePosition& position, std::string message) {
 
 bool Problems::is_unknown(std::string_view key) const {
   return std::any_of(unknown_.begin(), unknown_.end(),
-                     [&](const std::string& u) { return is_inside(key, u) || is_inside(u, key); });
+                     [&](const std::string& u) { return is_inside(key, u) || (!key.empty() && is_inside(u, key)); });
 }
 
 void Problems::add_checked(const Recipe& recipe, const RecipeProblems& found) {

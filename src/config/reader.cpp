@@ -19,7 +19,7 @@ struct Context {
 
   /// `value` cannot be read as what `key` needs.
   void wrong_type(const Node& value, const std::string& key, const std::string& expected) {
-    std::string message = key + ": expected " + expected + ", got " + value.describe();
+    std::string message = (key.empty() ? "the recipe" : key) + ": expected " + expected + ", got " + value.describe();
     if (value.is_null()) message += "; write a value, or delete the line to get the default";
     problems.add(value.position, std::move(message));
     problems.mark_unknown(key);
@@ -154,8 +154,7 @@ constexpr auto kNoHint = [](const std::string&) { return std::string(); };
 
 template <Fields T>
 void read_value(Context& context, const Node& value, const std::string& key, T& out) {
-  if (value.kind != Node::Kind::map)
-    return context.wrong_type(value, key.empty() ? "the recipe" : key, "a map of options");
+  if (value.kind != Node::Kind::map) return context.wrong_type(value, key, "a map of options");
   StructReader reader(context, value, key, field_names(out));
   T::fields(out, reader);
   reader.report_unknown_keys(kNoHint);

@@ -64,8 +64,8 @@ std::optional<double> to_double(std::string_view text) {
 std::optional<int64_t> to_integer(std::string_view text) {
   if (is_integer(text)) return convert<int64_t>(text);
   const std::optional<double> value = to_double(text);
-  constexpr double kExact = 9007199254740992.0;  // 2^53: every whole number up to here is a double
-  if (!value || std::abs(*value) > kExact || std::trunc(*value) != *value) return std::nullopt;
+  constexpr double kExact = 9007199254740992.0;  // 2^53: every whole number below is a double of its own
+  if (!value || std::abs(*value) >= kExact || std::trunc(*value) != *value) return std::nullopt;
   return static_cast<int64_t>(*value);
 }
 

@@ -117,7 +117,7 @@ class TreeBuilder : public YAML::EventHandler {
     spend(place(mark), 1);
     if (open_.size() >= Limits::kDepth) refuse_depth(mark);
     if (!open_.empty() && open_.back().node.kind == Node::Kind::map && !open_.back().has_key)
-      throw SyntaxError{place(mark), "a map or a list as a key"};
+      throw SyntaxError{place(mark), "a map or a list as a key; is a bracket not closed?"};
     Open open{.node = {}, .anchor = anchor};
     open.node.kind = kind;
     open.node.position = place(mark);
@@ -147,7 +147,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (parent.node.kind == Node::Kind::list) {
       parent.node.items.push_back(std::move(node));
     } else if (!parent.has_key) {
-      if (node.kind != Node::Kind::scalar) throw SyntaxError{node.position, "a map or a list as a key"};
+      if (node.kind != Node::Kind::scalar)
+        throw SyntaxError{node.position, "a map or a list as a key; is a bracket not closed?"};
       if (parent.node.entries.size() >= Limits::kKeys)
         throw SyntaxError{node.position, fmt::format("more than {} keys in a map", Limits::kKeys)};
       if (node.is_null()) throw SyntaxError{node.position, "a key that is empty or null"};
@@ -157,6 +158,8 @@ class TreeBuilder : public YAML::EventHandler {
       parent.key_position = node.position;
     } else {
       parent.has_key = false;
+      // yaml-cpp puts a value that was left out at whatever comes next.
+      if (node.is_null() && node.position.line != parent.key_position.line) node.position = parent.key_position;
       Entry entry{parent.key, parent.key_position, std::move(node)};
       if (parent.is_merge)
         parent.merges.push_back(std::move(entry));

@@ -110,20 +110,14 @@ const AddedToken* AddedTokens::find(std::string_view content) const {
   return found == by_content_.end() ? nullptr : &tokens_[found->second];
 }
 
-const AddedToken* AddedTokens::token(int32_t id) const {
+const std::string* AddedTokens::spelling(int32_t id) const {
   const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : &tokens_[found->second];
+  return found == by_id_.end() ? nullptr : &spellings_[found->second];
 }
 
 bool AddedTokens::is_special(int32_t id) const {
-  const AddedToken* found = token(id);
-  return found != nullptr && found->special;
-}
-
-std::vector<const AddedToken*> AddedTokens::all() const {
-  std::vector<const AddedToken*> all;
-  for (const AddedToken& token : tokens_) all.push_back(&token);
-  return all;
+  const auto found = by_id_.find(id);
+  return found != by_id_.end() && tokens_[found->second].special;
 }
 
 }  // namespace hone

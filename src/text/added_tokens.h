@@ -45,10 +45,11 @@ class AddedTokens {
   std::vector<TextPiece> split_normalized(std::string_view text) const { return split(text, normalized_); }
 
   const AddedToken* find(std::string_view content) const;
-  const AddedToken* token(int32_t id) const;  // nullptr if `id` is not an added token
+  /// What decoding writes for the added token `id`: a `normalized` token's normalised spelling. nullptr if there is
+  /// none.
+  const std::string* spelling(int32_t id) const;
   bool is_special(int32_t id) const;
-  int32_t end_id() const { return end_id_; }   // one more than the largest id, 0 if there is none
-  std::vector<const AddedToken*> all() const;  // in order of addition
+  int32_t end_id() const { return end_id_; }  // one more than the largest id, 0 if there is none
 
  private:
   std::vector<TextPiece> split(std::string_view text, const ByteTrie& trie) const;

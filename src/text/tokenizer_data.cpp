@@ -6,8 +6,8 @@
 namespace hone {
 
 const std::string* TokenizerData::token(int32_t id) const {
-  const AddedToken* found = added.token(id);
-  return found != nullptr ? &found->content : model->vocabulary().token(id);
+  const std::string* found = added.spelling(id);
+  return found != nullptr ? found : model->vocabulary().token(id);
 }
 
 std::optional<int32_t> TokenizerData::find(std::string_view token) const {

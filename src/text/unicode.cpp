@@ -7,6 +7,7 @@
 #include <utf8proc.h>
 
 #include "base/check.h"
+#include "text/unicode_revised.h"
 
 namespace hone {
 namespace {
@@ -15,6 +16,20 @@ utf8proc_category_t category(char32_t c) { return utf8proc_category(static_cast<
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string normalized(std::string_view text, NormalForm form) {
+  const bool compose = form == NormalForm::nfc || form == NormalForm::nfkc;
+  const bool compat = form == NormalForm::nfkc || form == NormalForm::nfkd;
+  const int options =
+      UTF8PROC_STABLE | (compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE) | (compat ? UTF8PROC_COMPAT : 0);
+  utf8proc_uint8_t* result = nullptr;
+  const utf8proc_ssize_t size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &result, static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
+  HONE_CHECK(size >= 0, ErrorKind::data, "Unicode normalisation of {} bytes: {}", text.size(), utf8proc_errmsg(size));
+  return {reinterpret_cast<const char*>(result), static_cast<size_t>(size)};
 }
 
 }  // namespace
@@ -78,19 +93,22 @@ bool is_punctuation(char32_t c) {
   if (c < 0x80)
     return (c > 0x20 && c < 0x30) || (c > 0x39 && c < 0x41) || (c > 0x5A && c < 0x61) || (c > 0x7A && c < 0x7F);
   const auto k = category(c);
-  return k >= UTF8PROC_CATEGORY_PC && k <= UTF8PROC_CATEGORY_PO;
+  return (k >= UTF8PROC_CATEGORY_PC && k <= UTF8PROC_CATEGORY_PO) != is_revised(c, RevisedTest::punctuation);
 }
 
 bool is_mark(char32_t c) {
   const auto k = category(c);
-  return k >= UTF8PROC_CATEGORY_MN && k <= UTF8PROC_CATEGORY_ME;
+  return (k >= UTF8PROC_CATEGORY_MN && k <= UTF8PROC_CATEGORY_ME) != is_revised(c, RevisedTest::mark);
 }
 
-bool is_nonspacing_mark(char32_t c) { return category(c) == UTF8PROC_CATEGORY_MN; }
+bool is_nonspacing_mark(char32_t c) {
+  return (category(c) == UTF8PROC_CATEGORY_MN) != is_revised(c, RevisedTest::nonspacing_mark);
+}
 
 bool is_other(char32_t c) {
   const auto k = category(c);
-  return k == UTF8PROC_CATEGORY_CN || k >= UTF8PROC_CATEGORY_CC;
+  return (k == UTF8PROC_CATEGORY_CC || k == UTF8PROC_CATEGORY_CF || k == UTF8PROC_CATEGORY_CO) !=
+         is_revised(c, RevisedTest::other);
 }
 
 bool is_word_char(char32_t c) {
@@ -109,17 +127,16 @@ void append_lower(std::string& out, char32_t c) {
 
 std::string normal_form(const std::string& text, NormalForm form) {
   if (is_ascii(text)) return text;
-  const bool compose = form == NormalForm::nfc || form == NormalForm::nfkc;
-  const bool compat = form == NormalForm::nfkc || form == NormalForm::nfkd;
-  const int options =
-      UTF8PROC_STABLE | (compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE) | (compat ? UTF8PROC_COMPAT : 0);
-  utf8proc_uint8_t* result = nullptr;
-  const utf8proc_ssize_t size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                   &result, static_cast<utf8proc_option_t>(options));
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
-  HONE_CHECK(size >= 0, ErrorKind::data, "Unicode normalisation of {} bytes: {}", text.size(), utf8proc_errmsg(size));
-  return {reinterpret_cast<const char*>(result), static_cast<size_t>(size)};
+  std::string out;
+  size_t begin = 0;  // of the stretch that is normalised as one
+  for (size_t at = 0; at < text.size();) {
+    const size_t here = at;
+    if (!is_undecomposed(next_char(text, at))) continue;
+    out += normalized(std::string_view(text).substr(begin, here - begin), form);
+    out.append(text, here, at - here);
+    begin = at;
+  }
+  return out += normalized(std::string_view(text).substr(begin), form);
 }
 
 size_t grapheme_end(std::string_view text, size_t at) {

@@ -25,10 +25,12 @@ size_t unfinished_char_size(std::string_view bytes);
 
 bool is_white_space(char32_t c);  // property White_Space
 bool is_numeric(char32_t c);      // categories Nd, Nl, No
+
+// Categories with the revisions of unicode_revised.h, as HF tokenizers has them.
 bool is_punctuation(char32_t c);  // ASCII punctuation and symbols, categories P*
 bool is_mark(char32_t c);         // categories Mn, Mc, Me
 bool is_nonspacing_mark(char32_t c);
-bool is_other(char32_t c);      // categories Cc, Cf, Co, Cs, Cn
+bool is_other(char32_t c);      // categories Cc, Cf, Co
 bool is_word_char(char32_t c);  // what \w means to Unicode: Alphabetic, marks, Nd, Pc, joiners
 
 void append_lower(std::string& out, char32_t c);  // full lower case mapping, without context

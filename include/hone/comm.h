@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "hone/error.h"
-
 #include <ATen/core/Tensor.h>
+
+#include "hone/error.h"
 
 namespace hone {
 

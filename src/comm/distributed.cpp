@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "comm/device_group.h"
 #include "comm/gloo.h"
+#include "comm/quiet_torch.h"
 #include "comm/rank_env.h"
 #include "comm/rendezvous.h"
 #include "comm/watchdog.h"
@@ -16,8 +17,6 @@
 
 namespace hone {
 namespace {
-
-constexpr auto kLinger = std::chrono::seconds(5);  // for the others to read why the group ended
 
 class DistributedComm final : public Comm {
  public:
@@ -160,21 +159,25 @@ class DistributedComm final : public Comm {
     if (device_) device_->abort();
   }
 
-  /// The store dies with the process that hosts it: stay until the others have read the message.
+  /// The store dies with the process that hosts it: stay until the others have read the message, as every live rank's
+  /// watchdog does within its interval.
   void linger() {
-    if (!rendezvous_.hosting) return;
+    if (!rendezvous_.hosting || lingered_) return;
+    lingered_ = true;
     std::vector<std::string> keys;
     for (int r = 0; r < size(); ++r) keys.push_back(acknowledged_key(r));
-    const auto deadline = std::chrono::steady_clock::now() + kLinger;
+    const auto deadline = std::chrono::steady_clock::now() + 4 * options_.watch_interval;
     while (!rendezvous_.main->check(keys) && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
 
+  QuietTorch quiet_;
   CommOptions options_;
   std::shared_ptr<Failure> failure_ = std::make_shared<Failure>();
   Rendezvous rendezvous_;
-  int exceptions_;  // in flight when this was made
+  const int exceptions_;  // in flight when this was made
+  bool lingered_ = false;
   std::unique_ptr<GlooGroup> gloo_;
   std::mutex device_mutex_;
   std::unique_ptr<DeviceGroup> device_;

@@ -68,7 +68,9 @@ void GlooGroup::run(Start&& start) {
     const auto future = work->getFuture();
     future->addCallback([failure = failure_](c10::ivalue::Future&) { failure->notify(); });
     failure_->wait([&] { return future->completed(); });
-    if (future->completed()) work->wait();
+    // The transfer reads and writes the caller's memory: never return before it has ended, which closing brings about.
+    if (!future->completed()) close();
+    work->wait();
   } catch (const std::exception& e) {
     fail(ErrorKind::comm, "{}", first_line(e));
   }

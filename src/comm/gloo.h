@@ -21,8 +21,8 @@ class GlooGroup {
             const CommOptions& options, std::shared_ptr<Failure> failure);
   ~GlooGroup();
 
-  // Each returns when this rank's part is done and throws Error(comm) with the transport's words; a failure that is set
-  // meanwhile makes it return early, its buffers abandoned to the closing group.
+  // Each returns when this rank's part is done and throws Error(comm) with the transport's words. A failure that is set
+  // meanwhile breaks it off.
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all);
   void all_to_all(std::span<const std::byte> in, std::span<std::byte> out);
   void broadcast(std::span<std::byte> data, int root);

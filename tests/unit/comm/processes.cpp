@@ -82,7 +82,6 @@ std::vector<RankResult> launch_ranks(const Launch& launch) {
                                               {"MASTER_ADDR", "127.0.0.1"},
                                               {"MASTER_PORT", port},
                                               {"HONE_TEST_SCENARIO", launch.scenario},
-                                              {"TORCH_CPP_LOG_LEVEL", "FATAL"},  // c10d's own retries
                                               {"OMP_NUM_THREADS", "1"}};
     if (const auto own = launch.env.find(rank); own != launch.env.end()) {
       for (const auto& [name, value] : own->second) env[name] = value;

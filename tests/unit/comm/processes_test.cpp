@@ -76,6 +76,13 @@ TEST(Processes, BusyRanksNoticeAtTheNextCall) {
   for (int r : {0, 2}) EXPECT_EQ(line(results[static_cast<size_t>(r)], "error: "), "error: rank 1 failed: early");
 }
 
+TEST(Processes, AFailureBreaksOffATransferWithAnotherRank) {
+  const auto results = launch_ranks({.ranks = 3, .scenario = "stuck"});
+  for (int r : {0, 2}) {
+    EXPECT_EQ(line(results[static_cast<size_t>(r)], "error: "), "error: rank 1 failed: early");
+  }
+}
+
 TEST(Processes, AKilledRankIsNamed) {
   const Timer timer;
   const auto results = launch_ranks({.ranks = 3, .scenario = "killed"});
@@ -117,34 +124,34 @@ TEST(Processes, DisagreementIsNamedOnEveryRank) {
 }
 
 TEST(Rendezvous, MissingRanksAreNamed) {
-  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "1500"}, {"HONE_TEST_ABSENT", "2"}};
+  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "900"}, {"HONE_TEST_ABSENT", "2"}};
   const auto results =
       launch_ranks({.ranks = 3, .scenario = "collectives", .env = {{0, hurry}, {1, hurry}, {2, hurry}}});
   for (int r : {0, 1}) {
     EXPECT_EQ(results[static_cast<size_t>(r)].exit_code, kFailed);
     EXPECT_THAT(line(results[static_cast<size_t>(r)], "error: "),
-                AllOf(HasSubstr("waited 1.5 s for 1 of 3 ranks: missing 2"), HasSubstr("here are 0 (")));
+                AllOf(HasSubstr("waited 0.9 s for 1 of 3 ranks: missing 2"), HasSubstr("here are 0 (")));
   }
 }
 
 TEST(Rendezvous, AMissingHostIsNamed) {
-  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "1500"}, {"HONE_TEST_ABSENT", "0"}};
+  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "900"}, {"HONE_TEST_ABSENT", "0"}};
   const auto results = launch_ranks({.ranks = 2, .scenario = "collectives", .env = {{0, hurry}, {1, hurry}}});
   EXPECT_THAT(line(results[1], "error: "),
-              AllOf(HasSubstr("could not reach rank 0 at 127.0.0.1:"), HasSubstr("1.5 s")));
+              AllOf(HasSubstr("could not reach rank 0 at 127.0.0.1:"), HasSubstr("0.9 s")));
 }
 
 TEST(Rendezvous, TheSameRankTwice) {
-  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "2000"}};
+  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "1200"}};
   auto twin = hurry;
-  twin["RANK"] = "1";
+  twin["RANK"] = twin["LOCAL_RANK"] = "1";
   const auto results =
       launch_ranks({.ranks = 3, .scenario = "collectives", .env = {{0, hurry}, {1, hurry}, {2, twin}}});
   EXPECT_THAT(results[1].output + results[2].output, HasSubstr("two processes claim rank 1"));
 }
 
 TEST(Rendezvous, AnotherGroupSize) {
-  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "2000"}};
+  const std::map<std::string, std::string> hurry = {{"HONE_TEST_RENDEZVOUS_MS", "1200"}};
   auto other = hurry;
   other["WORLD_SIZE"] = "5";
   const auto results = launch_ranks({.ranks = 2, .scenario = "collectives", .env = {{0, hurry}, {1, other}}});

@@ -86,8 +86,23 @@ const std::map<std::string, std::function<void(const CommOptions&)>> kScenarios 
        const auto comm = make_comm(o);
        comm->barrier();
        if (comm->rank() == 1) return comm->abort("early");
-       std::this_thread::sleep_for(std::chrono::seconds(2));
+       std::this_thread::sleep_for(std::chrono::seconds(1));
        comm->barrier();
+     }},
+    {"stuck",  // rank 0 waits for rank 2, which is busy, when rank 1 fails
+     [](const CommOptions& o) {
+       const auto comm = make_comm(o);
+       comm->barrier();
+       const auto start = std::chrono::steady_clock::now();
+       if (comm->rank() == 1) return comm->abort("early");
+       if (comm->rank() == 2) std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+       try {
+         comm->broadcast(at::ones({1000}), 2);
+       } catch (const Error&) {
+         const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - start;
+         if (comm->rank() == 0 && waited.count() > 1.5) say("error: waited too long");
+         throw;
+       }
      }},
     {"killed",
      [](const CommOptions& o) {
@@ -112,10 +127,10 @@ const std::map<std::string, std::function<void(const CommOptions&)>> kScenarios 
      }},
     {"hangs",  // rank 1 is alive but does not come
      [](CommOptions o) {
-       o.collective_timeout = std::chrono::seconds(1);
+       o.collective_timeout = std::chrono::milliseconds(500);
        const auto comm = make_comm(o);
        comm->barrier();
-       if (comm->rank() == 1) std::this_thread::sleep_for(std::chrono::seconds(6));
+       if (comm->rank() == 1) std::this_thread::sleep_for(std::chrono::seconds(3));
        comm->barrier();
      }},
     {"disagree",

@@ -66,8 +66,9 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
 
 /// Writes FOLDER/model.safetensors, or, where the tensors exceed `max_shard_bytes`, model-00001-of-0000N.safetensors
 /// and model.safetensors.index.json as transformers reads them. Tensors keep the given order across shards; a tensor
-/// larger than the limit gets a shard of its own. Creates the folder; weight files of an earlier export that do not
-/// belong to this one are removed once the new ones are complete.
+/// larger than the limit gets a shard of its own. Creates the folder. Everything is written aside (export.tmp in the
+/// folder) and moved into place once complete, so a failure leaves an earlier export as it was; weight files of an
+/// earlier export that do not belong to this one are then removed.
 void write_safetensors_sharded(const std::filesystem::path& folder, std::span<const TensorSource> tensors,
                                size_t max_shard_bytes, const SafetensorsMetadata& metadata = {{"format", "pt"}});
 

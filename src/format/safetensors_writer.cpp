@@ -11,6 +11,11 @@
 namespace hone {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr const char* kSingleFile = "model.safetensors";
+constexpr const char* kIndexFile = "model.safetensors.index.json";
+
 size_t byte_size(const TensorSource& tensor) {
   const std::string name = quote_for_message(tensor.name);
   HONE_CHECK(is_safetensors_dtype(tensor.dtype), ErrorKind::format, "tensor {}: safetensors files cannot hold {}", name,
@@ -51,8 +56,7 @@ void write_tensor(FileWriter& file, const TensorSource& tensor) {
              quote_for_message(tensor.name), written, shape_text(tensor.shape), size);
 }
 
-void write_file(const std::filesystem::path& path, std::vector<const TensorSource*> tensors,
-                const SafetensorsMetadata& metadata) {
+void write_file(const fs::path& path, std::vector<const TensorSource*> tensors, const SafetensorsMetadata& metadata) {
   std::sort(tensors.begin(), tensors.end(), [](const TensorSource* a, const TensorSource* b) {
     return a->dtype != b->dtype ? a->dtype > b->dtype : a->name < b->name;
   });
@@ -103,56 +107,83 @@ std::vector<Shard> split_into_shards(std::span<const TensorSource* const> tensor
 bool is_weight_file(const std::string& name) {
   const bool is_shard = name.size() == std::strlen("model-00001-of-00002.safetensors") && name.starts_with("model-") &&
                         name.substr(11, 4) == "-of-" && name.ends_with(".safetensors");
-  return is_shard || name == "model.safetensors" || name == "model.safetensors.index.json";
+  return is_shard || name == kSingleFile || name == kIndexFile;
 }
 
-void remove_other_weight_files(const std::filesystem::path& folder, const std::unordered_set<std::string>& keep) {
-  std::vector<std::filesystem::path> stale;
-  for (const auto& item : std::filesystem::directory_iterator(folder)) {
+void remove_other_weight_files(const fs::path& folder, const std::vector<std::string>& keep) {
+  std::vector<fs::path> stale;
+  for (const auto& item : fs::directory_iterator(folder)) {
     const std::string name = item.path().filename().string();
-    if (is_weight_file(name) && !keep.contains(name)) stale.push_back(item.path());
+    if (is_weight_file(name) && std::find(keep.begin(), keep.end(), name) == keep.end()) stale.push_back(item.path());
   }
-  for (const std::filesystem::path& path : stale) std::filesystem::remove(path);
+  for (const fs::path& path : stale) fs::remove(path);
+}
+
+/// Writes the shards and, if there are several, their index; returns the names, the one that readers open first last.
+std::vector<std::string> write_weight_files(const fs::path& folder, const std::vector<Shard>& shards,
+                                            const SafetensorsMetadata& metadata) {
+  if (shards.size() == 1) {
+    write_file(folder / kSingleFile, shards[0], metadata);
+    return {kSingleFile};
+  }
+  std::vector<std::string> names;
+  nlohmann::json weight_map = nlohmann::json::object();
+  size_t total_bytes = 0;
+  for (const Shard& shard : shards) {
+    names.push_back(fmt::format("model-{:05}-of-{:05}.safetensors", names.size() + 1, shards.size()));
+    write_file(folder / names.back(), shard, metadata);
+    for (const TensorSource* tensor : shard) {
+      weight_map[tensor->name] = names.back();
+      total_bytes += byte_size(*tensor);
+    }
+  }
+  const nlohmann::json index = {{"metadata", {{"total_size", total_bytes}}}, {"weight_map", std::move(weight_map)}};
+  write_file_atomic(folder / kIndexFile, dump_json(index, 2) + "\n");
+  names.push_back(kIndexFile);
+  return names;
+}
+
+/// Moves a finished export into place. An interruption leaves the old weights, the new ones or none to be found, never
+/// shards of both under one index.
+void publish(const fs::path& staging, const fs::path& folder, const std::vector<std::string>& names) {
+  if (names.size() > 1) {
+    fs::remove(folder / kSingleFile);
+    fs::remove(folder / kIndexFile);
+    sync_path(folder);
+  }
+  for (const std::string& name : names) fs::rename(staging / name, folder / name);
+  sync_path(folder);
+  remove_other_weight_files(folder, names);
 }
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorSource> tensors,
+void write_safetensors(const fs::path& path, std::span<const TensorSource> tensors,
                        const SafetensorsMetadata& metadata) {
   const auto pointers = pointers_to(tensors);
   check_names(pointers);
   write_file(path, pointers, metadata);
 }
 
-void write_safetensors_sharded(const std::filesystem::path& folder, std::span<const TensorSource> tensors,
-                               size_t max_shard_bytes, const SafetensorsMetadata& metadata) {
+void write_safetensors_sharded(const fs::path& folder, std::span<const TensorSource> tensors, size_t max_shard_bytes,
+                               const SafetensorsMetadata& metadata) {
   HONE_CHECK(max_shard_bytes > 0, ErrorKind::usage, "the size limit of a shard must be above 0 bytes");
   const auto pointers = pointers_to(tensors);
   check_names(pointers);
   const std::vector<Shard> shards = split_into_shards(pointers, max_shard_bytes);
+  const fs::path staging = folder / "export.tmp";
+  std::error_code ignored;
   try {
-    std::filesystem::create_directories(folder);
-    if (shards.size() == 1) {
-      write_file(folder / "model.safetensors", shards[0], metadata);
-      return remove_other_weight_files(folder, {"model.safetensors"});
-    }
-    std::unordered_set<std::string> written = {"model.safetensors.index.json"};
-    nlohmann::json weight_map = nlohmann::json::object();
-    size_t total_bytes = 0;
-    for (size_t i = 0; i < shards.size(); ++i) {
-      const std::string name = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-      write_file(folder / name, shards[i], metadata);
-      written.insert(name);
-      for (const TensorSource* tensor : shards[i]) {
-        weight_map[tensor->name] = name;
-        total_bytes += byte_size(*tensor);
-      }
-    }
-    const nlohmann::json index = {{"metadata", {{"total_size", total_bytes}}}, {"weight_map", std::move(weight_map)}};
-    write_file_atomic(folder / "model.safetensors.index.json", dump_json(index, 2) + "\n");
-    remove_other_weight_files(folder, written);
-  } catch (const std::filesystem::filesystem_error& e) {
+    fs::remove_all(staging);  // of an export that was killed
+    fs::create_directories(staging);
+    publish(staging, folder, write_weight_files(staging, shards, metadata));
+    fs::remove(staging);
+  } catch (const fs::filesystem_error& e) {
+    fs::remove_all(staging, ignored);
     fail(ErrorKind::io, "{}: cannot write weights: {}", folder.string(), e.code().message());
+  } catch (...) {
+    fs::remove_all(staging, ignored);
+    throw;
   }
 }
 

@@ -63,6 +63,27 @@ TEST(HfWeights, AnExportReplacesTheOneBefore) {
   EXPECT_FALSE(std::filesystem::exists(folder / "model.safetensors"));
 }
 
+TEST(HfWeights, AFailedExportLeavesTheOneBeforeAsItWas) {
+  const TemporaryFolder folder;
+  write_safetensors_sharded(folder.path(), three_tensors(), 64);
+  const std::vector<std::string> before = folder.files();
+  std::filesystem::create_directory(folder / "export.tmp");  // of an export that was killed
+  write_text(folder / "export.tmp/model-00001-of-00002.safetensors", "half a file");
+
+  const std::vector<float> others(8, -1.0f);
+  std::vector<TensorSource> tensors = three_tensors();
+  for (TensorSource& tensor : tensors) tensor.data = others.data();
+  tensors[2].produce = [](const ByteSink&) { throw Error(ErrorKind::internal, "gather failed"); };
+  EXPECT_EQ(error_of([&] { write_safetensors_sharded(folder.path(), tensors, 64); }), "gather failed");
+  EXPECT_EQ(folder.files(), before);
+  EXPECT_EQ(floats_of(HfWeights(folder.path()).at("embed")), kValues);
+
+  tensors[2].produce = nullptr;
+  write_safetensors_sharded(folder.path(), tensors, 64);
+  EXPECT_EQ(folder.files(), before);
+  EXPECT_EQ(floats_of(HfWeights(folder.path()).at("embed")), others);
+}
+
 TEST(HfWeights, ShardNamesCannotLeaveTheFolder) {
   const TemporaryFolder folder;
   write_safetensors(folder / "w.safetensors", three_tensors());

@@ -176,11 +176,11 @@ std::string lines_svg(const Chart& chart, const Frame& frame) {
     const Curve& curve = chart.curves[k];
     const std::string color = fmt::format("c{}", k % 6 + 1);
     const Series shown = decimate(curve.data, kBuckets);
-    const bool smoothed = !curve.points && curve.data.steps.size() >= kSmoothFrom;
+    const bool smoothed = chart.noisy && !curve.points && curve.data.steps.size() >= kSmoothFrom;
     svg += fmt::format("<path class=\"{} {}\" d=\"{}\"/>", smoothed ? "raw" : "line", color, path_of(shown, frame));
     if (smoothed) {
-      const double window = std::max(4.0, static_cast<double>(curve.data.steps.size()) / 16);
-      const Series smooth_line = decimate(smooth(curve.data, window), kBuckets);
+      const size_t width = std::max<size_t>(4, curve.data.steps.size() / 12);
+      const Series smooth_line = decimate(smooth(curve.data, width), kBuckets);
       svg += fmt::format("<path class=\"line {}\" d=\"{}\"/>", color, path_of(smooth_line, frame));
     }
     if (!curve.error.empty())
@@ -214,6 +214,7 @@ std::string bars_svg(const Columns& columns, const Frame& frame) {
 
 /// A label of the y axis, with as many decimals as the distance of the ticks needs.
 std::string tick_label(double tick, double distance, NumberFormat format) {
+  if (tick == 0) return format == NumberFormat::percent ? "0%" : "0";
   const double scale = format == NumberFormat::percent ? 100 : 1;
   const double value = tick * scale, gap = distance * scale;
   if (format != NumberFormat::percent && (std::abs(tick) >= 1e4 || (tick != 0 && gap < 1e-3))) {
@@ -324,11 +325,11 @@ std::string chart_html(const Chart& chart) {
   size_t label_width = 1;
   const std::string axes = axes_html(frame, chart.format, &label_width);
   return fmt::format(
-      "<figure>{}<div class=\"plot\" style=\"--gutter:{}ch\" data-hover=\"{}\">"
+      "<figure style=\"--gutter:{}ch\">{}<div class=\"plot\" data-hover=\"{}\">"
       "<svg viewBox=\"0 0 {:.0f} {:.0f}\" preserveAspectRatio=\"none\" role=\"img\" "
       "aria-label=\"{}\">{}{}</svg>{}</div>"
       "<p class=\"xlabel\">step</p>{}{}</figure>\n",
-      caption_html(chart), label_width + 1, hover_data(chart, frame), kWidth, kHeight, escape_html(chart.title),
+      label_width + 1, caption_html(chart), hover_data(chart, frame), kWidth, kHeight, escape_html(chart.title),
       grid_svg(frame), chart.stacked ? bars_svg(columns, frame) : lines_svg(chart, frame), axes, legend_html(chart),
       note);
 }

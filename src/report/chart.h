@@ -28,6 +28,7 @@ struct Chart {
   Series band_low, band_high;  // shaded range behind the first curve; may be empty
   NumberFormat format = NumberFormat::plain;
   bool from_zero = false;  // the y axis includes 0
+  bool noisy = true;       // long curves get a smoothed line over the faint raw one
   bool stacked = false;    // curves are parts of a whole, drawn as stacked bars
   std::string badge;       // short verdict in the caption
   bool badge_good = true;
@@ -42,7 +43,8 @@ std::vector<double> nice_ticks(double low, double high, int count);
 /// At most about 2 * `buckets` points that keep every bucket's extremes; NaN points are kept as gaps.
 Series decimate(const Series& series, size_t buckets);
 
-/// Exponential moving average without the bias towards its start; NaN points are skipped and stay NaN.
-Series smooth(const Series& series, double window);
+/// Centred average over about `width` points, twice (so that near points count most); it does not lag behind. NaN
+/// points are skipped and stay NaN.
+Series smooth(const Series& series, size_t width);
 
 }  // namespace hone

@@ -81,18 +81,21 @@ Series decimate(const Series& series, size_t buckets) {
   return out;
 }
 
-Series smooth(const Series& series, double window) {
-  Series out;
-  const double decay = 1.0 - 1.0 / std::max(window, 1.0);
-  double sum = 0, weight = 0;
-  for (size_t i = 0; i < series.steps.size(); ++i) {
-    const double value = series.values[i];
-    if (!std::isnan(value)) {
-      sum = decay * sum + value;
-      weight = decay * weight + 1;
+Series smooth(const Series& series, size_t width) {
+  const size_t n = series.values.size(), half = width / 2;
+  Series out = series;
+  for (int pass = 0; pass < 2; ++pass) {
+    std::vector<double> sum(n + 1), count(n + 1);  // of the finite values before each index
+    for (size_t i = 0; i < n; ++i) {
+      const bool finite = !std::isnan(out.values[i]);
+      sum[i + 1] = sum[i] + (finite ? out.values[i] : 0);
+      count[i + 1] = count[i] + (finite ? 1 : 0);
     }
-    out.steps.push_back(series.steps[i]);
-    out.values.push_back(std::isnan(value) ? value : sum / weight);
+    for (size_t i = 0; i < n; ++i) {
+      if (std::isnan(out.values[i])) continue;
+      const size_t reach = std::min({half, i, n - 1 - i});  // the same on both sides, or the ends would be bent
+      out.values[i] = (sum[i + reach + 1] - sum[i - reach]) / (count[i + reach + 1] - count[i - reach]);
+    }
   }
   return out;
 }

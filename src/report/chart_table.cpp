@@ -22,6 +22,7 @@ struct Row {
   bool from_zero = false;
   std::vector<Line> lines;
   std::string spread, low, high;
+  bool noisy = true;
 };
 
 const std::vector<Row>& table() {
@@ -42,7 +43,7 @@ const std::vector<Row>& table() {
       {"KL to the reference", "nats per token", plain, true, {{"kl", "kl"}}},
       {"Entropy", "nats per token", plain, true, {{"entropy", "entropy"}}},
       {"Gradient norm", "before clipping", plain, true, {{"grad_norm", "norm"}}},
-      {"Learning rate", "", plain, true, {{"learning_rate", "lr"}}},
+      {"Learning rate", "", plain, true, {{"learning_rate", "lr"}}, "", "", "", /*noisy=*/false},
       {"Ratio clipping",
        "share of tokens",
        percent,
@@ -58,8 +59,8 @@ const std::vector<Row>& table() {
        plain,
        true,
        {{"perf/gen_tok_per_s", "rollout"}, {"perf/train_tok_per_s", "training"}}},
-      {"Memory", "peak, GB", plain, true, {{"perf/peak_rss_gb", "peak"}}},
-      {"Tokens seen", "", plain, true, {{"num_tokens", "tokens"}}},
+      {"Memory", "peak, GB", plain, true, {{"perf/peak_rss_gb", "peak"}}, "", "", "", /*noisy=*/false},
+      {"Tokens seen", "", plain, true, {{"num_tokens", "tokens"}}, "", "", "", /*noisy=*/false},
   };
   return rows;
 }
@@ -76,7 +77,8 @@ Series combine(const Series& mean, const Series& spread, double factor) {
 }
 
 Chart from_row(const Row& row, const StageData& stage) {
-  Chart chart{.title = row.title, .unit = row.unit, .format = row.format, .from_zero = row.from_zero};
+  Chart chart{
+      .title = row.title, .unit = row.unit, .format = row.format, .from_zero = row.from_zero, .noisy = row.noisy};
   for (const Line& line : row.lines) {
     if (const Series* series = stage.find(line.metric)) chart.curves.push_back({.label = line.label, .data = *series});
   }

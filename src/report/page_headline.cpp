@@ -90,17 +90,18 @@ std::string table_html(const RunData& run, const std::vector<EvalMetric>& metric
   return html + "</tbody></table></div>";
 }
 
-/// "mean@4 on 200 held-out items rose from 3.1 % to 61.2 %."
+/// "Held-out accuracy (mean@4, 200 items) rose from 3.1 % to 61.2 %."
 std::string sentence_html(const RunData& run) {
   for (const EvalMetric& metric : eval_metrics(run)) {
     const auto [first, last] = ends(run, metric.name);
     if (first == nullptr) continue;
     const double from = value_of(*first, metric.name), to = value_of(*last, metric.name);
     const double items = value_of(*last, "eval/num_items");
-    const std::string on = std::isnan(items) ? "" : fmt::format(" on {:.0f} held-out items", items);
+    const std::string on = std::isnan(items) ? "" : fmt::format(", {:.0f} items", items);
     const char* verb = std::abs(to - from) < 5e-4 ? "stayed the same, from" : to > from ? "rose from" : "fell from";
-    return fmt::format("{}{} {} {:.1f} % to <strong>{:.1f} %</strong>.", escape_html(metric.label), on, verb,
-                       100 * from, 100 * to);
+    const char* what = metric.label == "format" ? "share of well-formed answers" : "accuracy";
+    return fmt::format("Held-out {} ({}{}) {} {:.1f} % to <strong>{:.1f} %</strong>.", what, escape_html(metric.label),
+                       on, verb, 100 * from, 100 * to);
   }
   return run.stages.empty() ? "Nothing has been logged yet." : "No evaluation before and after to compare yet.";
 }

@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kMaxColumns = 3;
+constexpr size_t kOpenItems = 2;  // the others are folded away
 constexpr size_t kTrainingSamples = 8;
 
 std::string text_of(const Json& record, const char* key) {
@@ -95,7 +96,7 @@ std::vector<Item> items_of(const RunData& run, const std::vector<Column>& column
 std::vector<Item> choose(const std::vector<Item>& items) {
   std::array<size_t, 4> room = {3, 1, 1, 1};
   std::vector<Item> chosen;
-  for (const Change change : {became_right, stayed_right, became_wrong, stayed_wrong}) {
+  for (const Change change : {became_right, became_wrong, stayed_right, stayed_wrong}) {
     for (const Item& item : items) {
       if (item.change == change && room[change] > 0) chosen.push_back(item), --room[change];
     }
@@ -177,7 +178,11 @@ std::string answers_html(const RunData& run) {
     html += fmt::format("<p class=\"sub\">{} of {} right. Shown are the first of each kind.</p>", count[stayed_right],
                         items.size());
   }
-  for (const Item& item : choose(items)) html += item_html(item, columns);
+  const std::vector<Item> chosen = choose(items);
+  std::string more;
+  for (size_t i = 0; i < chosen.size(); ++i) (i < kOpenItems ? html : more) += item_html(chosen[i], columns);
+  if (!more.empty())
+    html += fmt::format("<details><summary>{} more</summary>{}</details>", chosen.size() - kOpenItems, more);
   return html + "</section>\n";
 }
 

@@ -116,6 +116,7 @@ pre { margin: 0; font: 13px/1.55 ui-monospace, "SF Mono", "Cascadia Mono", Menlo
 details { border-top: 1px solid var(--line); }
 section > details:last-of-type { border-bottom: 1px solid var(--line); }
 .charts + details { margin-top: 18px; }
+details > .item:last-child { margin-bottom: 18px; }
 summary { cursor: pointer; padding: 12px 2px; font-weight: 560; color: var(--soft); }
 summary:hover { color: var(--ink); }
 details > .charts, .file { margin: 4px 0 18px; }

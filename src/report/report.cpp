@@ -41,9 +41,8 @@ std::string file_html(std::string_view title, const std::string& text) {
 
 std::string render_report(const std::filesystem::path& run_dir) {
   const RunData run = read_run(run_dir);
-  std::string body = header_html(run) + improvement_html(run);
+  std::string body = header_html(run) + improvement_html(run) + answers_html(run);
   for (const StageData& stage : run.stages) body += stage_html(stage);
-  body += answers_html(run);
   const std::string files =
       training_samples_html(run) + file_html("Recipe, as resolved", run.recipe) + file_html("Manifest", run.manifest);
   if (!files.empty()) body += "<section><h2>Details</h2>" + files + "</section>\n";

@@ -62,7 +62,7 @@ TEST(Report, WholeRun) {
   EXPECT_TRUE(is_valid_utf8(html));
   for (const char* part : {"quickstart",
                            "SmolLM2-135M-Instruct",
-                           "mean@4 on 200 held-out items rose from",
+                           "Held-out accuracy (mean@4, 200 items) rose from",
                            "before",
                            "after cold_start",
                            "after rl",
@@ -208,14 +208,23 @@ TEST(Chart, TicksAreRoundCoverTheRangeAndEnd) {
   EXPECT_FALSE(nice_ticks(-1.7e308, 1.7e308, 4).empty());
 }
 
-TEST(Chart, SmoothingHasNoStartUpBias) {
-  Series series;
-  for (int i = 0; i < 50; ++i) series.steps.push_back(i), series.values.push_back(i == 20 ? NAN : 3.0);
-  const Series smoothed = smooth(series, 8);
+TEST(Chart, SmoothingNeitherLagsNorBends) {
+  Series line;
   for (int i = 0; i < 50; ++i) {
-    const double value = smoothed.values[static_cast<size_t>(i)];
-    EXPECT_TRUE(i == 20 ? std::isnan(value) : std::abs(value - 3) < 1e-12) << i;
+    line.steps.push_back(i);
+    line.values.push_back(i == 20 ? NAN : 3.0);
   }
+  for (const size_t width : {0, 1, 4, 9, 1000}) {
+    const Series flat = smooth(line, width);
+    for (int i = 0; i < 50; ++i) {
+      const double value = flat.values[static_cast<size_t>(i)];
+      EXPECT_TRUE(i == 20 ? std::isnan(value) : std::abs(value - 3) < 1e-12) << i;
+    }
+  }
+  for (int i = 0; i < 50; ++i) line.values[static_cast<size_t>(i)] = 2.0 * i;
+  const Series ramp = smooth(line, 9);
+  for (int i = 0; i < 50; ++i) EXPECT_NEAR(ramp.values[static_cast<size_t>(i)], 2.0 * i, 1e-9);
+  EXPECT_TRUE(smooth({}, 4).empty());
 }
 
 TEST(Chart, Numbers) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/jsonl.h"
 #include "base/rng.h"
 #include "report/metrics_writer.h"
 #include "report/sample_writer.h"
@@ -241,6 +242,18 @@ void train_rl(const std::filesystem::path& run, MetricsWriter& writer, const Syn
   }
 }
 
+/// Gives the lines the times that they would have had: the writer took a moment for what takes half an hour.
+void stretch_time(const std::filesystem::path& path) {
+  double time = 1795500000;
+  std::string out;
+  read_jsonl(path, [&](nlohmann::json line, int64_t) {
+    time += line.contains("step_time") ? line["step_time"].get<double>() : 21.0;
+    line["time"] = time;
+    out += dump_json(line) + '\n';
+  });
+  write_file_atomic(path, out);
+}
+
 }  // namespace
 
 void write_synthetic_run(const std::filesystem::path& run_dir, const SyntheticRun& options) {
@@ -251,6 +264,7 @@ void write_synthetic_run(const std::filesystem::path& run_dir, const SyntheticRu
   train_sft(run_dir, writer, options);
   train_rl(run_dir, writer, options);
   writer.log_text("rl", options.rl_steps, "completions", "<think>1 + 1</think><answer>2</answer>");
+  stretch_time(run_dir / "metrics.jsonl");
 }
 
 }  // namespace hone

@@ -71,7 +71,7 @@ int64_t trained_length(const Sample& sample, bool mask_truncated_completions);
 TokenCounts count_tokens(std::span<const int64_t> lengths);
 
 /// Aggregation weight of each token, [sum of lengths]: 1 / length for grpo, 1 for dapo, bnpo and dr_grpo.
-std::vector<float> token_weights(const std::string& loss_type, std::span<const int64_t> lengths);
+std::vector<double> token_weights(const std::string& loss_type, std::span<const int64_t> lengths);
 
 /// What the weighted sum over the whole optimiser step is divided by: sequences (grpo), tokens (dapo, bnpo), or
 /// sequences * max_completion_length (dr_grpo). Error(data) if `counts` holds no token.

@@ -28,12 +28,12 @@ TokenCounts count_tokens(std::span<const int64_t> lengths) {
   return counts;
 }
 
-std::vector<float> token_weights(const std::string& loss_type, std::span<const int64_t> lengths) {
+std::vector<double> token_weights(const std::string& loss_type, std::span<const int64_t> lengths) {
   const Aggregation& aggregation = find_loss_type(loss_type).aggregation;
-  std::vector<float> weights;
+  std::vector<double> weights;
   weights.reserve(static_cast<size_t>(count_tokens(lengths).tokens));
   for (const int64_t length : lengths) {
-    if (length > 0) weights.insert(weights.end(), length, static_cast<float>(aggregation.token_weight(length)));
+    if (length > 0) weights.insert(weights.end(), static_cast<size_t>(length), aggregation.token_weight(length));
   }
   return weights;
 }

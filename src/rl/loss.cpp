@@ -117,7 +117,7 @@ LossOutput policy_loss(const LossInputs& in, const LossConfig& config, double de
   check_inputs(in, denominator);
   check_options(in, config);
 
-  const std::vector<float> weights = token_weights(config.loss_type, in.lengths);
+  const std::vector<double> weights = token_weights(config.loss_type, in.lengths);
   const at::Tensor weight = at::tensor(weights, in.logp.options().requires_grad(false));
   const auto aggregate = [&](const at::Tensor& per_token) { return (per_token * weight).sum() / denominator; };
 

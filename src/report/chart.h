@@ -43,8 +43,8 @@ std::vector<double> nice_ticks(double low, double high, int count);
 /// At most about 2 * `buckets` points that keep every bucket's extremes; NaN points are kept as gaps.
 Series decimate(const Series& series, size_t buckets);
 
-/// Centred average over about `width` points, twice (so that near points count most); it does not lag behind. NaN
-/// points are skipped and stay NaN.
+/// Centred average over about `width` points, twice (so that near points count most): it does not lag behind as a
+/// running average does. NaN points are skipped and stay NaN.
 Series smooth(const Series& series, size_t width);
 
 }  // namespace hone

@@ -93,8 +93,8 @@ Series smooth(const Series& series, size_t width) {
     }
     for (size_t i = 0; i < n; ++i) {
       if (std::isnan(out.values[i])) continue;
-      const size_t reach = std::min({half, i, n - 1 - i});  // the same on both sides, or the ends would be bent
-      out.values[i] = (sum[i + reach + 1] - sum[i - reach]) / (count[i + reach + 1] - count[i - reach]);
+      const size_t begin = i - std::min(half, i), end = std::min(i + half, n - 1) + 1;
+      out.values[i] = (sum[end] - sum[begin]) / (count[end] - count[begin]);
     }
   }
   return out;

@@ -82,7 +82,7 @@ figcaption { display: grid; grid-template-columns: 1fr auto; align-items: baseli
 .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); } .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); }
 .plot .grid { stroke: var(--grid); stroke-width: 1; stroke-linecap: butt; }
 .plot .line { stroke: var(--c); stroke-width: 1.8; }
-.plot .raw { stroke: var(--c); stroke-width: 1; opacity: .32; }
+.plot .raw { stroke: var(--c); stroke-width: 1; opacity: .4; }
 .plot .dots { stroke: var(--c); stroke-width: 6; }
 .plot .whisker { stroke: var(--c); stroke-width: 1.3; opacity: .6; stroke-linecap: butt; }
 .plot .band { fill: var(--c); opacity: .1; }
@@ -109,6 +109,7 @@ pre { margin: 0; font: 13px/1.55 ui-monospace, "SF Mono", "Cascadia Mono", Menlo
 .who { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 12px; margin: 0 0 8px; font-size: 12.5px; color: var(--faint); overflow-wrap: anywhere; }
 .who b { color: var(--soft); font-weight: 600; }
 .why { margin: 8px 0 0; font-size: 13px; color: var(--faint); overflow-wrap: anywhere; }
+.item pre { max-height: 26em; overflow: auto; }
 .tag { color: var(--faint); }
 .think { color: var(--soft); }
 .answer { color: var(--accent); background: var(--accent-wash); border-radius: 3px; font-weight: 600; }

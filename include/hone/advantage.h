@@ -32,6 +32,9 @@ struct RewardStatistics {
   double unscorable_frac() const;       // share of samples
 };
 
+/// Whether a sample's reward counts: it was scored, and with a finite number. A scorer that returns NaN said nothing.
+bool has_usable_reward(const Sample& sample);
+
 RewardStatistics reward_statistics(const std::vector<Group>& groups);
 RewardStatistics merge(const RewardStatistics& a, const RewardStatistics& b);
 

@@ -10,15 +10,12 @@
 namespace hone {
 namespace {
 
-/// A sample whose reward counts. A scorer that returns NaN or infinity said nothing, like one that gave up.
-bool is_usable(const Sample& sample) { return sample.scored && std::isfinite(sample.reward); }
-
 /// Statistics of one group's usable rewards; squared deviations are exactly 0 where all of them are equal.
 RewardStatistics group_statistics(const Group& group) {
   RewardStatistics s{.num_groups = 1};
   double sum = 0;
   for (const Sample& sample : group.samples) {
-    if (is_usable(sample)) {
+    if (has_usable_reward(sample)) {
       ++s.num_scored;
       sum += sample.reward;
     } else {
@@ -27,7 +24,7 @@ RewardStatistics group_statistics(const Group& group) {
   }
   if (s.num_scored > 0) s.mean = sum / static_cast<double>(s.num_scored);
   for (const Sample& sample : group.samples) {
-    if (is_usable(sample)) s.squared_deviations += (sample.reward - s.mean) * (sample.reward - s.mean);
+    if (has_usable_reward(sample)) s.squared_deviations += (sample.reward - s.mean) * (sample.reward - s.mean);
   }
   // The mean of n equal floats is exact in double (24 + log2 n bits), so equal rewards have no deviation at all.
   s.num_zero_std_groups = s.squared_deviations == 0 ? 1 : 0;
@@ -41,6 +38,8 @@ void check_option(const char* option, const std::string& value, const std::vecto
 }
 
 }  // namespace
+
+bool has_usable_reward(const Sample& sample) { return sample.scored && std::isfinite(sample.reward); }
 
 double RewardStatistics::std() const {
   return num_scored < 2 ? 0.0 : std::sqrt(squared_deviations / static_cast<double>(num_scored - 1));
@@ -95,7 +94,7 @@ std::vector<float> group_advantages(const std::vector<Group>& groups, const Adva
     const double baseline_factor = config.baseline == "leave_one_out" ? n / (n - 1) : 1.0;
     const double scale = config.scale_rewards == "none" ? 1.0 : (by_batch ? std_of_batch : s.std()) + config.epsilon;
     for (const Sample& sample : group.samples) {
-      if (!is_usable(sample) || s.num_zero_std_groups > 0) {
+      if (!has_usable_reward(sample) || s.num_zero_std_groups > 0) {
         advantages.push_back(0.f);
         continue;
       }

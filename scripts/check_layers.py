@@ -18,7 +18,7 @@ ALLOWED = {
     "model": ["base", "format", "text", "ops"],
     "rl": ["base"],
     "rollout": ["base", "text", "ops", "model"],
-    "train": ["base", "ops", "model", "comm"],
+    "train": ["base", "format", "ops", "model", "comm"],
     "stage": ["base", "config", "text", "ops", "comm", "data", "reward", "report", "model", "rl", "rollout", "train"],
     "pipeline": ["base", "config", "comm", "report", "stage", "model", "train", "text", "data"],
     "cli": None,  # anything

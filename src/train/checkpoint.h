@@ -1,8 +1,10 @@
 // Checkpoints that survive a kill at any moment: written aside, checksummed, synced, renamed into place.
 //
-//   checkpoints/step-000120/manifest.json             what is here: sizes, checksums, tensors, state, versions
-//                           state-00000-of-00002.safetensors   one file per writing rank
-//   checkpoints/step-000140.tmp/                      a save that has not finished; ignored and removed
+//   checkpoints/step-000120/manifest.json    what is here: sizes and checksums of files, shapes, state, who wrote it
+//                           manifest.xxh3    checksum of the manifest
+//                           state-00000-of-00002.safetensors, ...   one file per rank that owns tensors
+//   checkpoints/step-000140.tmp/             a save that has not finished; never read, removed at the next start
+//   checkpoints/step-000140.old/             what a second save of the same step is replacing at this moment
 #pragma once
 
 #include <cstdint>
@@ -29,13 +31,13 @@ struct CheckpointTensor {
 
 struct SaveOptions {
   int64_t save_total_limit = 2;  // checkpoints kept, the new one included; at least 1
-  bool sync = true;              // fsync files and folders; false only for tests that time something else
 };
 
-/// Writes FOLDER/step-%06d. Collective: every rank passes the tensors it owns (names are unique over all ranks; none is
-/// fine) and rank 0's `state` is kept. Durable when it returns; older checkpoints beyond the limit are removed only
-/// then. Error(data) for a non-finite value, Error(io) for a full disk: in both cases nothing old was touched and
-/// nothing half-written is left.
+/// Writes FOLDER/step-%06d, replacing one of the same step. Collective: every rank passes the tensors it owns (names
+/// are unique over all ranks; none is fine) and rank 0's `state` is kept; FOLDER must be one place for all ranks.
+/// Durable when it returns; checkpoints beyond the limit are removed only then. Error(data) for a value that is not
+/// finite, Error(io) for a full disk, the same on every rank: nothing old was touched then and nothing half-written is
+/// left.
 void save_checkpoint(const std::filesystem::path& folder, int64_t step, const std::vector<CheckpointTensor>& tensors,
                      const nlohmann::json& state, Comm& comm, const SaveOptions& options = {});
 /// The same for one rank.

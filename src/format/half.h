@@ -1,4 +1,4 @@
-// fp32 <-> bf16 and fp16 on bit patterns, rounding to nearest even. Integer arithmetic throughout, so results do not
+// fp32 <-> bf16 and fp16 on bit patterns, rounding to nearest even. No arithmetic on fp32 denormals, so results do not
 // depend on the flush-to-zero mode of the compute threads.
 #pragma once
 

@@ -1,3 +1,4 @@
+// Writing safetensors: single files stream straight from the sources; a sharded export is made aside and then moved.
 #include <algorithm>
 #include <cstring>
 #include <unordered_set>

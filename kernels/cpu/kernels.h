@@ -84,12 +84,6 @@ struct LogitStats {
   float weighted = 0.f;  // of exp(logit - max) * (logit - max), for the entropy
 };
 
-struct AdamW {
-  float learning_rate, beta1, beta2, epsilon, weight_decay;
-  float bias_correction1, bias_correction2_sqrt;  // 1 - beta1^t, sqrt(1 - beta2^t)
-  float grad_scale;                               // gradient clipping
-};
-
 struct Table {
   const char* isa;
   /// Rows [row_begin, row_end) x panels [panel_begin, panel_end) of C.
@@ -140,8 +134,6 @@ struct Table {
 
   void (*cast)(const float* from, int64_t n, Type type, void* to);
   void (*widen)(Type type, const void* from, int64_t n, float* to);
-  void (*adamw)(const AdamW&, const float* grad, int64_t n, float* weight, float* m, float* v);
-  double (*sum_squares)(const float* x, int64_t n);
 };
 
 /// The table for this CPU: avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one.

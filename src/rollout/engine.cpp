@@ -153,7 +153,7 @@ class Generation {
     sample.text = std::move(s.text);
     sample.version = policy_.version();
     ++finished_;
-    const Group& group = *s.group;
+    Group& group = *s.group;
     const size_t index = s.index;
     scheduler_.finish(&s);
     if (hooks_.finished) hooks_.finished(group, index);

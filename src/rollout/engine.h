@@ -25,7 +25,7 @@ struct SampleKey {
 
 struct GenerateHooks {
   /// A sample is complete; called from the thread that runs generate, in the order samples finish.
-  std::function<void(const Group& group, size_t sample)> finished;
+  std::function<void(Group& group, size_t sample)> finished;
   /// New text of a sample, never cutting a character.
   std::function<void(const Group& group, size_t sample, std::string_view text)> text;
   /// After every forward pass.

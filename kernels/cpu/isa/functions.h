@@ -34,7 +34,5 @@ int64_t find_quantile(const float* logits, int64_t n, float scale, float max, do
 
 void cast(const float* from, int64_t n, Type type, void* to);
 void widen(Type type, const void* from, int64_t n, float* to);
-void adamw(const AdamW&, const float* grad, int64_t n, float* weight, float* m, float* v);
-double sum_squares(const float* x, int64_t n);
 
 }  // namespace hone::kernels::HONE_ISA

@@ -27,8 +27,6 @@ const Table kTable = {
     .find_quantile = find_quantile,
     .cast = cast,
     .widen = widen,
-    .adamw = adamw,
-    .sum_squares = sum_squares,
 };
 
 }  // namespace hone::kernels::HONE_ISA

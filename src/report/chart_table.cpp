@@ -143,19 +143,49 @@ Chart mismatch_chart(const StageData& stage) {
   return chart;
 }
 
+const std::vector<Line>& phases() {  // of a step, in the order they happen
+  static const std::vector<Line> lines = {{"timing_s/gen", "rollout"},
+                                          {"timing_s/reward_wait", "rewards"},
+                                          {"timing_s/ref", "reference"},
+                                          {"timing_s/update", "update"}};
+  return lines;
+}
+
+const std::vector<Line>& pauses() {  // beside step_time
+  static const std::vector<Line> lines = {{"timing_s/eval", "eval"}, {"timing_s/save", "save"}};
+  return lines;
+}
+
+/// What of step_time no phase accounts for; empty if that is next to nothing.
+Series unaccounted(const StageData& stage, const Series& step_time) {
+  Series rest = step_time;
+  for (const Line& phase : phases()) {
+    if (const Series* series = stage.find(phase.metric)) rest = combine(rest, *series, -1);
+  }
+  double whole = 0, left = 0;
+  for (const double value : step_time.values) whole += std::isnan(value) ? 0 : value;
+  for (double& value : rest.values) {
+    value = std::max(value, 0.0);
+    left += std::isnan(value) ? 0 : value;
+  }
+  return left > 0.01 * whole ? rest : Series{};
+}
+
 Chart time_chart(const StageData& stage) {
   Chart chart{.title = "Step time", .unit = "seconds, by phase", .format = NumberFormat::seconds, .stacked = true};
-  const std::vector<Line> phases = {{"timing_s/gen", "rollout"},
-                                    {"timing_s/reward_wait", "rewards"},
-                                    {"timing_s/update", "update"},
-                                    {"timing_s/eval", "eval"},
-                                    {"timing_s/save", "save"}};
-  for (const Line& phase : phases) {
-    if (const Series* series = stage.find(phase.metric))
-      chart.curves.push_back({.label = phase.label, .data = *series});
+  const auto add = [&](const std::vector<Line>& lines) {
+    for (const Line& line : lines) {
+      if (const Series* series = stage.find(line.metric))
+        chart.curves.push_back({.label = line.label, .data = *series});
+    }
+  };
+  add(phases());
+  if (const Series* step_time = stage.find("step_time")) {
+    Series rest = unaccounted(stage, *step_time);
+    const char* label = chart.curves.empty() ? "training" : "rest";
+    if (!rest.empty()) chart.curves.push_back({.label = label, .data = std::move(rest)});
   }
-  const Series* whole = stage.find("step_time");
-  if (chart.curves.empty() && whole != nullptr) chart.curves.push_back({.label = "step", .data = *whole});
+  add(pauses());
   return chart;
 }
 
@@ -179,8 +209,10 @@ std::vector<Chart> stage_charts(const StageData& stage) {
 }
 
 std::vector<Chart> other_charts(const StageData& stage) {
-  std::set<std::string> shown = {"rollout_corr/max_abs_diff", "step_time",     "timing_s/gen", "timing_s/reward_wait",
-                                 "timing_s/update",           "timing_s/eval", "timing_s/save"};
+  std::set<std::string> shown = {"rollout_corr/max_abs_diff", "step_time"};
+  for (const auto& lines : {phases(), pauses()}) {
+    for (const Line& line : lines) shown.insert(line.metric);
+  }
   for (const Row& row : table()) {
     for (const Line& line : row.lines) shown.insert(line.metric);
     shown.insert({row.spread, row.low, row.high});

@@ -239,7 +239,7 @@ TEST(Chart, Numbers) {
   EXPECT_EQ(format_number(NAN, NumberFormat::plain), "n/a");
 }
 
-// For looking at the page: HONE_KEEP_REPORTS=DIR test_report --gtest_filter='*KeepForLooking' leaves three runs there.
+// For looking at the page, and for tools/goldens/report.py --check: HONE_KEEP_REPORTS=DIR leaves some runs there.
 TEST(Report, KeepForLooking) {
   const char* folder = std::getenv("HONE_KEEP_REPORTS");
   if (folder == nullptr) GTEST_SKIP() << "HONE_KEEP_REPORTS names no folder to leave reports in";
@@ -252,6 +252,9 @@ TEST(Report, KeepForLooking) {
     write_synthetic_run(std::filesystem::path(folder) / name, options);
     write_report(std::filesystem::path(folder) / name);
   }
+  MetricsWriter resumed(std::filesystem::path(folder) / "quickstart");  // TensorBoard must then forget rl's steps 42-60
+  resumed.resume("rl", 41);
+  resumed.log("rl", 42, {{"reward", 0.9}});
 }
 
 }  // namespace

@@ -132,7 +132,8 @@ Metrics evaluate(const std::filesystem::path& run, const std::string& stage, int
           {"eval/greedy_stderr", share_error(greedy / n)},
           {"eval/format", format / n / 4},
           {"eval/mean_length", length / n / 4},
-          {"eval/num_items", n}};
+          {"eval/num_items", n},
+          {"timing_s/eval", 21.0 + 0.01 * length / n}};
 }
 
 void train_sft(const std::filesystem::path& run, MetricsWriter& writer, const SyntheticRun& options) {
@@ -148,8 +149,7 @@ void train_sft(const std::filesystem::path& run, MetricsWriter& writer, const Sy
                 {"learning_rate", 2e-5 * std::min(1.0, 4 * t)},
                 {"num_tokens", 1100.0 * static_cast<double>(step)},
                 {"epoch", 3 * t},
-                {"timing_s/update", 2.1 + 0.1 * noise(rng)},
-                {"step_time", 2.2},
+                {"step_time", 2.2 + 0.1 * noise(rng)},
                 {"perf/train_tok_per_s", 480 + 20 * noise(rng)},
                 {"perf/peak_rss_gb", 2.1}});
   }
@@ -222,15 +222,13 @@ void train_rl(const std::filesystem::path& run, MetricsWriter& writer, const Syn
                   {"grad_norm", 0.6 + 0.2 * noise(rng) + (step == 23 ? 2.2 : 0)},
                   {"learning_rate", 1.5e-5 * std::min(1.0, static_cast<double>(step) / 4)},
                   {"num_tokens", tokens},
-                  {"step_time", gen + update + 0.05 + (evaluates ? 22 : 0)},
+                  {"step_time", gen + update + 0.05},
                   {"epoch", 0.3 * t},
                   {"rollout_corr/max_abs_diff", options.hostile && step == 9 ? 0.125 : 0.0},
                   {"rollout_corr/differing_tokens", 0},
                   {"timing_s/gen", gen},
                   {"timing_s/reward_wait", 0.05},
                   {"timing_s/update", update},
-                  {"timing_s/eval", evaluates ? 22.0 : 0.0},
-                  {"timing_s/save", step % 20 == 0 ? 1.5 : 0.0},
                   {"perf/gen_tok_per_s", 128 * length / gen},
                   {"perf/train_tok_per_s", 128 * (length + 6) / update / 1.6},
                   {"perf/peak_rss_gb", 2.4 + 0.05 * t},

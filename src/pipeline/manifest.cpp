@@ -1,0 +1,46 @@
+#include "pipeline/manifest.h"
+
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <chrono>
+
+#include "base/files.h"
+#include "base/jsonl.h"
+#include "base/threads.h"
+#include "kernels/cpu/kernels.h"
+
+namespace hone {
+namespace {
+
+std::string cpu_name() {
+  const std::string info = read_file("/proc/cpuinfo");
+  const size_t at = info.find("model name");
+  if (at == std::string::npos) return "unknown";
+  const size_t colon = info.find(':', at), end = info.find('\n', at);
+  return colon == std::string::npos || end < colon ? "unknown" : info.substr(colon + 2, end - colon - 2);
+}
+
+}  // namespace
+
+nlohmann::json describe_machine() {
+  return {{"hone", kVersion},
+          {"libtorch", TORCH_VERSION},
+          {"compiler", __VERSION__},
+          {"cpu", cpu_name()},
+          {"isa", kernels::table().isa},
+          {"bf16_in_hardware", kernels::fast_bf16()},
+          {"threads", num_threads()}};
+}
+
+void write_manifest(const std::filesystem::path& run_dir, const Recipe& recipe, int ranks) {
+  nlohmann::json manifest = describe_machine();
+  manifest["name"] = recipe.name;
+  manifest["model"] = recipe.model;
+  manifest["ranks"] = ranks;
+  manifest["seed"] = recipe.seed;
+  manifest["exactness"] = recipe.exactness;
+  manifest["started"] = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  write_file_atomic(run_dir / "manifest.json", dump_json(manifest, 2) + "\n");
+}
+
+}  // namespace hone

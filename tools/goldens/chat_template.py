@@ -76,6 +76,8 @@ def snippet_cases():
         if result is not None and "0x" not in result.get("out", ""):
             result.pop("spans", None)
             yield {"source": source, **result}
+    for line in snippets.REFUSED:
+        yield {"source": "{{ " + line + " }}", "error": "refused by hone"}
 
 
 def template_cases(names, sources):

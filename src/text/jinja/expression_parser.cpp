@@ -73,16 +73,13 @@ ExprPtr ExpressionParser::expression() { return conditional(); }
 
 ExprPtr ExpressionParser::expression_without_condition() { return disjunction(); }
 
-ExprPtr ExpressionParser::tuple(bool with_condition, std::string_view end) {
+ExprPtr ExpressionParser::tuple(bool with_condition) {
   const Position at = tokens_.at();
   ExprList items;
   bool is_tuple = false;
   while (true) {
     if (!items.empty()) tokens_.expect_op(",");
-    if (tokens_.is(TokenKind::print_end) || tokens_.is(TokenKind::block_end) || tokens_.is_op(")") ||
-        (!end.empty() && tokens_.is_name(end))) {
-      break;
-    }
+    if (tokens_.is(TokenKind::print_end) || tokens_.is(TokenKind::block_end) || tokens_.is_op(")")) break;
     items.push_back(with_condition ? expression() : expression_without_condition());
     if (!tokens_.is_op(",")) break;
     is_tuple = true;

@@ -16,8 +16,8 @@ class ExpressionParser {
 
   ExprPtr expression();
   ExprPtr expression_without_condition();  // no inline if at the top: `for x in y if z`
-  /// One expression, or a tuple without parentheses. `end` is a name that ends it, as `recursive` does in a for.
-  ExprPtr tuple(bool with_condition, std::string_view end = {});
+  /// One expression, or a tuple without parentheses.
+  ExprPtr tuple(bool with_condition);
   /// A chain of filters behind a block's tag; its innermost input is null.
   ExprPtr block_filters(bool first_pipe_written);
 

@@ -276,7 +276,8 @@ BraceSpec read_brace_spec(std::string_view text) {
   if (at < text.size() && text[at] == '0') {
     spec.zero = true;
     ++at;
-    if (spec.align == 0) spec.fill = "0", spec.align = '=';
+    if (after_first == 0 || after_first >= text.size() || !is_align(text[after_first])) spec.fill = "0";
+    if (spec.align == 0) spec.align = '=';
   }
   spec.width = read_number(text, at).value_or(0);
   take(",_", spec.grouping);
@@ -323,13 +324,27 @@ std::string format_integer_spec(Interpreter& interpreter, const BraceSpec& spec,
   return finish_brace_number(interpreter, spec, number < 0, prefix, digits);
 }
 
+// Like g, but with a digit behind the point, and so an exponent from 10^(precision-1) on.
+std::string general_with_point(double number, int64_t precision, bool alternate) {
+  std::string digits = format_real(number, 'g', precision, alternate);
+  if (digits.find_first_of(".ein") != std::string::npos) return digits;
+  if (static_cast<int64_t>(digits.size()) < precision) return digits + ".0";
+  digits = format_real(number, 'e', precision - 1, alternate);
+  const size_t exponent = digits.find('e');
+  size_t end = exponent;
+  if (digits.find('.') < exponent) {
+    while (digits[end - 1] == '0') --end;
+    if (digits[end - 1] == '.') --end;
+  }
+  return digits.substr(0, end) + digits.substr(exponent);
+}
+
 std::string format_real_spec(Interpreter& interpreter, const BraceSpec& spec, double number) {
   std::string digits;
   if (spec.type == 0 && !spec.precision) {
     digits = repr(std::fabs(number));
-  } else if (spec.type == 0) {  // like g, but with a digit behind the point
-    digits = format_real(number, 'g', std::max<int64_t>(1, *spec.precision), spec.alternate);
-    if (digits.find_first_of(".einf") == std::string::npos) digits += ".0";
+  } else if (spec.type == 0) {
+    digits = general_with_point(number, std::max<int64_t>(1, *spec.precision), spec.alternate);
   } else if (spec.type == '%') {
     digits = format_real(number * 100, 'f', spec.precision.value_or(6), spec.alternate) + "%";
   } else {

@@ -124,7 +124,8 @@ class Lexer {
         return;
       }
     }
-    fail_at(tag, "this comment has no end ('#}')");
+    if (body < source_.size()) fail_at(tag, "this comment has no end ('#}')");
+    at_ = body;  // jinja2 lets a template end right behind {#
   }
 
   // {% raw %} ... {% endraw %}; false if the tag at hand is another.
@@ -144,7 +145,9 @@ class Lexer {
       at_ = end;
       return true;
     }
-    fail_at(tag, "this raw block has no end ('{% endraw %}')");
+    if (text < source_.size()) fail_at(tag, "this raw block has no end ('{% endraw %}')");
+    at_ = text;
+    return true;
   }
 
   // The inside of {{ }} or {% %}. The end tag counts only outside brackets.

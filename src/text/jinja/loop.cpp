@@ -47,6 +47,8 @@ void LoopState::release() {
   before_ = current_ = after_ = last_changed_ = std::nullopt;
 }
 
+std::string LoopState::repr() { return fmt::format("<LoopContext {}/{}>", index0_ + 1, *length()); }
+
 // A generator has to be run to its end to know its length.
 std::optional<int64_t> LoopState::length() {
   if (!length_) {

@@ -26,6 +26,7 @@ class LoopState : public Object {
 
   std::string type_name() const override { return "LoopContext"; }
   void release() override;
+  std::string repr() override;
   std::optional<Value> attribute(Interpreter& interpreter, const std::string& name) override;
   bool callable() const override { return true; }
   Value call(Interpreter& interpreter, Args args) override;

@@ -35,7 +35,7 @@ Value method(Interpreter& interpreter, const std::string& name, Builtin::Functio
 
 }  // namespace
 
-std::string Range::repr() const {
+std::string Range::repr() {
   const int64_t stop = start_ + count_ * step_;
   return step_ == 1 ? fmt::format("range({}, {})", start_, stop)
                     : fmt::format("range({}, {}, {})", start_, stop, step_);
@@ -83,7 +83,7 @@ std::shared_ptr<Iterator> DictView::iterate() {
   });
 }
 
-std::string DictView::repr() const {
+std::string DictView::repr() {
   std::vector<Value> items;
   for (const auto& [key, value] : dict_.dict().items) {
     items.push_back(part_ == Part::keys ? key : part_ == Part::values ? value : Value::tuple({key, value}));
@@ -116,7 +116,7 @@ void Namespace::set(const std::string& name, Value value) {
   attributes_.emplace_back(name, std::move(value));
 }
 
-std::string MacroValue::repr() const {
+std::string MacroValue::repr() {
   return macro_->name.empty() ? "<Macro anonymous>" : "<Macro " + jinja::repr(std::string_view(macro_->name)) + ">";
 }
 

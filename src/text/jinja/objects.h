@@ -20,7 +20,7 @@ class Range : public Object {
  public:
   Range(int64_t start, int64_t count, int64_t step) : start_(start), count_(count), step_(step) {}
   std::string type_name() const override { return "range"; }
-  std::string repr() const override;
+  std::string repr() override;
   std::optional<Value> attribute(Interpreter& interpreter, const std::string& name) override;
   std::shared_ptr<Iterator> iterate() override;
   std::optional<int64_t> length() override { return count_; }
@@ -39,7 +39,7 @@ class DictView : public Object {
   std::string type_name() const override;
   void release() override { dict_ = Value::dict({}); }
   int64_t weight() const override { return weight_of(dict_); }
-  std::string repr() const override;
+  std::string repr() override;
   std::shared_ptr<Iterator> iterate() override;
   std::optional<int64_t> length() override;
   bool contains(Interpreter& interpreter, const Value& item) override;
@@ -80,7 +80,7 @@ class Builtin : public Object {
   using Function = std::function<Value(Interpreter&, Args)>;
   Builtin(std::string name, Function function) : name_(std::move(name)), function_(std::move(function)) {}
   std::string type_name() const override { return "builtin_function_or_method"; }
-  std::string repr() const override { return "<built-in function " + name_ + ">"; }
+  std::string repr() override { return "<built-in function " + name_ + ">"; }
   void release() override { function_ = nullptr; }
   bool callable() const override { return true; }
   Value call(Interpreter& interpreter, Args args) override { return function_(interpreter, std::move(args)); }
@@ -96,7 +96,7 @@ class MacroValue : public Object {
   MacroValue(std::shared_ptr<const Callable> macro, std::shared_ptr<Frame> frame)
       : macro_(std::move(macro)), frame_(std::move(frame)) {}
   std::string type_name() const override { return "Macro"; }
-  std::string repr() const override;
+  std::string repr() override;
   void release() override { frame_ = nullptr; }
   std::optional<Value> attribute(Interpreter& interpreter, const std::string& name) override;
   bool callable() const override { return true; }

@@ -107,9 +107,9 @@ class Parser {
 
   For loop() {
     For node;
-    node.target = target("in", false);
+    node.target = target(false);
     tokens_.expect_name("in");
-    node.iterable = expressions_.tuple(false, "recursive");
+    node.iterable = expressions_.tuple(false);
     if (tokens_.skip_name("if")) node.test = expressions_.expression();
     node.recursive = tokens_.skip_name("recursive");
     ++loop_depth_;
@@ -125,7 +125,7 @@ class Parser {
   }
 
   void assignment(Position at, Body& out) {
-    Target to = target({}, true);
+    Target to = target(true);
     if (tokens_.skip_op("=")) return out.push_back({at, Set{std::move(to), expressions_.tuple(true)}});
     SetBlock node;
     node.target = std::move(to);
@@ -199,7 +199,7 @@ class Parser {
     With node;
     while (!tokens_.is(TokenKind::block_end)) {
       if (!node.assignments.empty()) tokens_.expect_op(",");
-      Target to = target({}, false);
+      Target to = target(false);
       tokens_.expect_op("=");
       node.assignments.emplace_back(std::move(to), expressions_.expression());
     }
@@ -227,14 +227,14 @@ class Parser {
     if (kConstants.contains(name)) syntax_error(at, fmt::format("cannot assign to '{}'", name));
   }
 
-  // Names separated by commas, in parentheses or not; `end` is the name that ends them.
-  Target target(std::string_view end, bool with_namespace) {
+  // Names separated by commas, in parentheses or not.
+  Target target(bool with_namespace) {
     const Position at = tokens_.at();
     std::vector<Target> parts;
     bool is_tuple = false;
     while (true) {
       if (!parts.empty()) tokens_.expect_op(",");
-      if (tokens_.is(TokenKind::block_end) || tokens_.is_op(")") || (!end.empty() && tokens_.is_name(end))) break;
+      if (tokens_.is(TokenKind::block_end) || tokens_.is_op(")")) break;
       parts.push_back(single_target(with_namespace));
       if (!tokens_.is_op(",")) break;
       is_tuple = true;
@@ -248,7 +248,7 @@ class Parser {
     const ExpressionParser::Nesting nesting(expressions_);
     Target to{tokens_.at(), {}, {}, {}};
     if (tokens_.skip_op("(")) {
-      to = target({}, false);
+      to = target(false);
       tokens_.expect_op(")");
       return to;
     }

@@ -212,7 +212,7 @@ bool mentions(Body& body, const std::string& name) {
 /// an unknown filter or test pass until it is used.
 class Resolver {
  public:
-  explicit Resolver(const Symbols& symbols) : symbols_(symbols) {}
+  explicit Resolver(const Symbols& symbols, bool in_loop = false) : symbols_(symbols), in_loop_(in_loop) {}
 
   void body(Body& statements, bool guarded = false) {
     for (Statement& statement : statements) visit(statement, guarded);
@@ -256,9 +256,9 @@ class Resolver {
                    for (auto& [test, branch] : n.branches) expression(*test, true), body(branch, true);
                    body(n.otherwise, true);
                  },
-                 [&](For& n) { loop(n, guarded); }, [&](Set& n) { expression(*n.value, guarded), target(n.target); },
+                 [&](For& n) { loop(n, guarded); }, [&](Set& n) { expression(*n.value, guarded), assigned(n.target); },
                  [&](SetBlock& n) {
-                   target(n.target);
+                   assigned(n.target);
                    n.scope = inner(
                        [&](Collector& names) {
                          names.body(n.body);
@@ -300,7 +300,7 @@ class Resolver {
     Symbols symbols(&symbols_);
     Collector collector(symbols);
     collect(collector);
-    Resolver resolver(symbols);
+    Resolver resolver(symbols, in_loop_);
     resolve_in(resolver);
     return symbols.finish();
   }
@@ -312,7 +312,8 @@ class Resolver {
     Collector collector(symbols);
     collector.declare(node.target);
     collector.body(node.body);
-    Resolver resolver(symbols);
+    Resolver resolver(symbols, true);
+    refuse_loop(node.target);
     resolver.target(node.target);
     resolver.body(node.body);
     node.body_scope = symbols.finish();
@@ -323,7 +324,12 @@ class Resolver {
     }
     node.else_scope = inner([&](Collector& names) { names.body(node.otherwise); },
                             [&](Resolver& names) { names.body(node.otherwise); });
-    refuse_loop(node.target);
+  }
+
+  // The target of a set.
+  void assigned(Target& to) {
+    if (in_loop_) refuse_loop(to);
+    target(to);
   }
 
   static void refuse_loop(const Target& to) {
@@ -343,13 +349,14 @@ class Resolver {
     }
     for (ExprPtr& value : node.defaults) collector.expression(*value);
     collector.body(node.body);
-    Resolver resolver(symbols);
+    Resolver resolver(symbols, in_loop_);
     for (ExprPtr& value : node.defaults) resolver.expression(*value, false);
     resolver.body(node.body);
     node.scope = symbols.finish();
   }
 
   const Symbols& symbols_;
+  bool in_loop_;  // anywhere inside a for
 };
 
 }  // namespace

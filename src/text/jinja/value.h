@@ -144,7 +144,7 @@ class Object {
   virtual std::string type_name() const = 0;
   virtual void release() {}  // drops every value it holds
   virtual int64_t weight() const { return 1; }
-  virtual std::string repr() const { return "<" + type_name() + ">"; }
+  virtual std::string repr() { return "<" + type_name() + ">"; }
   virtual std::optional<Value> attribute(Interpreter&, const std::string&) { return std::nullopt; }
   virtual bool callable() const { return false; }
   virtual Value call(Interpreter&, Args);                           // Error(data) unless overridden

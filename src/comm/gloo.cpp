@@ -45,8 +45,8 @@ GlooGroup::GlooGroup(const c10::intrusive_ptr<c10d::Store>& store, int rank, int
     group_ = c10::make_intrusive<Group>(store, rank, size, gloo_options);
   } catch (const std::exception& e) {
     fail(ErrorKind::comm,
-         "rank {} could not connect to the other ranks over Gloo: {}; with several network interfaces, "
-         "name the right one in GLOO_SOCKET_IFNAME",
+         "rank {} could not connect to the other ranks over Gloo: {}; with several network interfaces, name the right "
+         "one in GLOO_SOCKET_IFNAME",
          rank, first_line(e));
   }
 }

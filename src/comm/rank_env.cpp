@@ -21,7 +21,7 @@ std::optional<int64_t> number(const EnvLookup& env, const std::string& name, int
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   HONE_CHECK(error == std::errc{} && end == text->data() + text->size() && value >= low && value <= high,
-             ErrorKind::usage, "environment variable {}: expected a whole number from {} to {}, got '{}'", name, low,
+             ErrorKind::usage, "environment variable {}: expected a whole number from {} to {}, got {}", name, low,
              high, quote_for_message(*text));
   return value;
 }
@@ -50,9 +50,8 @@ RankEnv read_ranks(const EnvLookup& env, const std::string& launcher, const Rank
   // Kubernetes sets no local rank: there every process has its own machine.
   out.local_rank = static_cast<int>(number(env, names.local_rank, 0, kMaxRanks - 1).value_or(0));
   HONE_CHECK(out.local_rank <= out.rank, ErrorKind::usage,
-             "{}={} cannot exceed {}={}: ranks of one machine follow "
-             "each other",
-             names.local_rank, out.local_rank, names.rank, out.rank);
+             "{}={} cannot exceed {}={}: ranks of one machine follow each other", names.local_rank, out.local_rank,
+             names.rank, out.rank);
   return out;
 }
 
@@ -94,8 +93,8 @@ RankEnv from_openmpi(const EnvLookup& env) {
     out.host = first_slurm_node(*list);
   } else {
     fail(ErrorKind::usage,
-         "OMPI_COMM_WORLD_SIZE={} spans machines, but MASTER_ADDR does not say where rank 0 is: "
-         "start with `mpirun -x MASTER_ADDR=<host of rank 0> ...`",
+         "OMPI_COMM_WORLD_SIZE={} spans machines, but MASTER_ADDR does not say where rank 0 is: start with `mpirun -x "
+         "MASTER_ADDR=<host of rank 0> ...`",
          out.size);
   }
   out.port = kDefaultPort;
@@ -119,9 +118,7 @@ RankEnv from_slurm(const EnvLookup& env) {
   } else {
     const auto list = slurm_node_list(env);
     HONE_CHECK(list, ErrorKind::usage,
-               "SLURM_NTASKS={} but neither SLURM_JOB_NODELIST nor MASTER_ADDR says where rank "
-               "0 is",
-               out.size);
+               "SLURM_NTASKS={} but neither SLURM_JOB_NODELIST nor MASTER_ADDR says where rank 0 is", out.size);
     out.host = first_slurm_node(*list);
   }
   if (const auto port = number(env, "MASTER_PORT", 1, 65535)) {
@@ -158,7 +155,7 @@ std::string first_slurm_node(std::string_view list) {
       continue;
     }
     const size_t close = list.find(']', i);
-    HONE_CHECK(close != std::string_view::npos, ErrorKind::usage, "Slurm node list '{}': '[' without ']'",
+    HONE_CHECK(close != std::string_view::npos, ErrorKind::usage, "Slurm node list {}: '[' without ']'",
                quote_for_message(list));
     const std::string_view range = list.substr(i + 1, close - i - 1);
     node += range.substr(0, range.find_first_of(",-"));
@@ -166,7 +163,7 @@ std::string first_slurm_node(std::string_view list) {
   }
   const auto is_host_char = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '-' || c == '_'; };
   HONE_CHECK(!node.empty() && std::all_of(node.begin(), node.end(), is_host_char), ErrorKind::usage,
-             "Slurm node list '{}' does not start with a host name", quote_for_message(list));
+             "Slurm node list {} does not start with a host name", quote_for_message(list));
   return node;
 }
 

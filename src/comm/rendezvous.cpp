@@ -35,8 +35,8 @@ StorePtr connect(const RankEnv& env, bool host, std::chrono::milliseconds timeou
            first_line(e));
     }
     fail(ErrorKind::comm,
-         "rank {} could not reach rank 0 at {}:{} within {} s: is rank 0 running, and is that its "
-         "host (MASTER_ADDR)? {}",
+         "rank {} could not reach rank 0 at {}:{} within {} s: is rank 0 running, and is that its host (MASTER_ADDR)? "
+         "{}",
          env.rank, env.host, env.port, timeout.count() / 1000.0, first_line(e));
   }
 }
@@ -46,8 +46,7 @@ std::string claim_rank(c10d::Store& store, const RankEnv& env) {
   const std::string me = this_process();
   const std::string owner = store.compareSet("claim/" + std::to_string(env.rank), "", me);
   HONE_CHECK(owner == me, ErrorKind::comm,
-             "two processes claim rank {} at {}:{}: this one ({}) and {}; start every rank "
-             "with its own number",
+             "two processes claim rank {} at {}:{}: this one ({}) and {}; start every rank with its own number",
              env.rank, env.host, env.port, me, owner);
   const std::string size = store.compareSet("size", "", std::to_string(env.size));
   HONE_CHECK(size == std::to_string(env.size), ErrorKind::comm, "rank {} was started for {} ranks, but others for {}",

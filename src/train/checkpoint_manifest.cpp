@@ -48,7 +48,7 @@ std::string file_name(const Json& object, const char* name) {
   const std::string value = text(object, name);
   HONE_CHECK(
       !value.empty() && value != "." && value != ".." && value.find_first_of(std::string_view("/\0", 2)) == value.npos,
-      ErrorKind::format, "'{}' is not the name of a file: '{}'", name, quote_for_message(value));
+      ErrorKind::format, "'{}' is not the name of a file: {}", name, quote_for_message(value));
   return value;
 }
 
@@ -61,7 +61,7 @@ Json to_json(const ManifestFile& f) { return {{"name", f.name}, {"size", f.size}
 
 ManifestTensor tensor_from_json(const Json& json) {
   ManifestTensor out{.name = text(json, "name"), .file = file_name(json, "file")};
-  HONE_CHECK(text(json, "dtype") == "F32", ErrorKind::format, "tensor '{}' is not fp32", quote_for_message(out.name));
+  HONE_CHECK(text(json, "dtype") == "F32", ErrorKind::format, "tensor {} is not fp32", quote_for_message(out.name));
   const Json& shape = field(json, "shape");
   HONE_CHECK(shape.is_array(), ErrorKind::format, "'shape' is not a list");
   for (const Json& extent : shape) out.shape.push_back(count(extent, "shape"));
@@ -99,7 +99,7 @@ Manifest read_manifest(const fs::path& folder) {
                "written in checkpoint format {} by {}; this program reads format {}", format,
                quote_for_message(text(json, "tool")), kFormat);
     Manifest out{.step = count(field(json, "step"), "step"),
-                 .ranks = static_cast<int>(count(field(json, "ranks"), "ranks")),
+                 .ranks = count(field(json, "ranks"), "ranks"),
                  .state = field(json, "state")};
     for (const Json& file : field(json, "files")) out.files.push_back(file_from_json(file));
     for (const Json& tensor : field(json, "tensors")) out.tensors.push_back(tensor_from_json(tensor));
@@ -116,6 +116,16 @@ Manifest read_manifest(const fs::path& folder) {
 
 std::string step_name(int64_t step) { return fmt::format("step-{:06d}", step); }
 
+std::optional<StepFolder> as_step_folder(const fs::path& path) {
+  const std::string name = path.filename().string();
+  StepFolder out{.old = name.ends_with(".old"), .path = path};
+  const std::string_view stem = std::string_view(name).substr(0, name.size() - (out.old ? 4 : 0));
+  if (!stem.starts_with("step-")) return std::nullopt;
+  const auto [end, problem] = std::from_chars(stem.data() + 5, stem.data() + stem.size(), out.step);
+  if (problem != std::errc{} || end != stem.data() + stem.size() || stem != step_name(out.step)) return std::nullopt;
+  return out;
+}
+
 std::vector<StepFolder> step_folders(const fs::path& folder) {
   std::vector<StepFolder> out;
   std::error_code error;
@@ -124,13 +134,8 @@ std::vector<StepFolder> step_folders(const fs::path& folder) {
   HONE_CHECK(!error, ErrorKind::io, "{}: cannot list checkpoints: {}", folder.string(), error.message());
   for (; entries != fs::directory_iterator(); entries.increment(error)) {
     HONE_CHECK(!error, ErrorKind::io, "{}: cannot list checkpoints: {}", folder.string(), error.message());
-    const std::string name = entries->path().filename().string();
-    StepFolder found{.old = name.ends_with(".old"), .path = entries->path()};
-    const std::string_view stem = std::string_view(name).substr(0, name.size() - (found.old ? 4 : 0));
-    if (!stem.starts_with("step-") || !entries->is_directory(error)) continue;
-    const auto [end, problem] = std::from_chars(stem.data() + 5, stem.data() + stem.size(), found.step);
-    if (problem == std::errc{} && end == stem.data() + stem.size() && stem == step_name(found.step))
-      out.push_back(found);
+    const std::optional<StepFolder> found = as_step_folder(entries->path());
+    if (found && entries->is_directory(error)) out.push_back(*found);
   }
   const auto order = [](const StepFolder& f) { return std::tuple(f.step, !f.old); };
   std::sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return order(a) < order(b); });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct ManifestTensor {
 
 struct Manifest {
   int64_t step = 0;
-  int ranks = 1;  // that wrote it; any number can read it
+  int64_t ranks = 1;  // that wrote it; any number can read it
   std::vector<ManifestFile> files;
   std::vector<ManifestTensor> tensors;
   nlohmann::json state;
@@ -52,6 +53,7 @@ struct StepFolder {
 };
 
 std::string step_name(int64_t step);
+std::optional<StepFolder> as_step_folder(const std::filesystem::path& path);  // by its name alone
 
 /// Complete saves in FOLDER, best last: by step, an `.old` one before its replacement.
 std::vector<StepFolder> step_folders(const std::filesystem::path& folder);

@@ -50,16 +50,17 @@ void make_folder(const fs::path& path) {
 }
 
 void check_tensors(const std::vector<CheckpointTensor>& tensors) {
+  std::set<std::string> names;
   for (const CheckpointTensor& tensor : tensors) {
     const std::string name = quote_for_message(tensor.name);
     HONE_CHECK(!tensor.name.empty(), ErrorKind::shape, "checkpoint: a tensor has no name");
+    HONE_CHECK(names.insert(tensor.name).second, ErrorKind::shape, "checkpoint: two tensors are called {}", name);
     const std::optional<int64_t> count = checked_numel(tensor.shape);
     HONE_CHECK(count && static_cast<size_t>(*count) == tensor.data.size(), ErrorKind::shape,
-               "checkpoint: tensor '{}' has shape {} but {} values", name, shape_text(tensor.shape),
-               tensor.data.size());
+               "checkpoint: tensor {} has shape {} but {} values", name, shape_text(tensor.shape), tensor.data.size());
     if (all_finite(tensor.data)) continue;
     const auto bad = std::find_if(tensor.data.begin(), tensor.data.end(), [](float v) { return !std::isfinite(v); });
-    fail(ErrorKind::data, "checkpoint: tensor '{}' is {} at {}: not saved; the last good checkpoint is untouched", name,
+    fail(ErrorKind::data, "checkpoint: tensor {} is {} at {}: not saved; the last good checkpoint is untouched", name,
          *bad, bad - tensor.data.begin());
   }
 }
@@ -67,9 +68,10 @@ void check_tensors(const std::vector<CheckpointTensor>& tensors) {
 /// JSON has no infinities: they would come back as null.
 void check_state(const json& state, const std::string& at) {
   if (state.is_number_float()) {
-    HONE_CHECK(std::isfinite(state.get<double>()), ErrorKind::data, "checkpoint: {} is not finite: not saved", at);
+    HONE_CHECK(std::isfinite(state.get<double>()), ErrorKind::data, "checkpoint: {} is not finite: not saved",
+               quote_for_message(at));
   } else if (state.is_structured()) {
-    for (const auto& [key, value] : state.items()) check_state(value, at + "." + quote_for_message(key));
+    for (const auto& [key, value] : state.items()) check_state(value, at + "." + key);
   }
 }
 
@@ -109,7 +111,7 @@ json write_own_file(const fs::path& folder, const std::vector<CheckpointTensor>&
 }
 
 detail::Manifest join_parts(const std::vector<std::string>& parts, int64_t step, const json& state) {
-  detail::Manifest out{.step = step, .ranks = static_cast<int>(parts.size()), .state = state};
+  detail::Manifest out{.step = step, .ranks = static_cast<int64_t>(parts.size()), .state = state};
   std::set<std::string> names;
   for (const std::string& text : parts) {
     const json part = json::parse(text);
@@ -117,7 +119,7 @@ detail::Manifest join_parts(const std::vector<std::string>& parts, int64_t step,
     for (const json& tensor : part.at("tensors")) {
       out.tensors.push_back(detail::tensor_from_json(tensor));
       const std::string& name = out.tensors.back().name;
-      HONE_CHECK(names.insert(name).second, ErrorKind::shape, "checkpoint: two ranks save a tensor '{}'",
+      HONE_CHECK(names.insert(name).second, ErrorKind::shape, "checkpoint: two ranks save a tensor {}",
                  quote_for_message(name));
     }
   }

@@ -19,6 +19,7 @@ class DamageTest : public CheckpointTest {
     save(1);
     save(2);
     newest_ = folder_ / "step-000002";
+    good_ = read_file(newest_ / "manifest.json");
   }
 
   void overwrite(const fs::path& path, const std::string& bytes) const {
@@ -51,7 +52,7 @@ class DamageTest : public CheckpointTest {
   }
 
   fs::path newest_;
-  std::string good_ = read_file(folder_ / "step-000002" / "manifest.json");
+  std::string good_;  // its manifest
 };
 
 const char* const kFiles[] = {"manifest.json", "manifest.xxh3", "state-00000-of-00001.safetensors"};

@@ -7,7 +7,7 @@
 #include "hone/data.h"
 #include "model/model_files.h"
 #include "pipeline/manifest.h"
-#include "pipeline/run.h"
+#include "hone/run.h"
 #include "report/report.h"
 #include "stage/prompts.h"
 #include "stage/stage_state.h"

@@ -1,4 +1,4 @@
-#include "pipeline/run.h"
+#include "hone/run.h"
 
 #include <csignal>
 

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Installs a build into a temporary prefix and builds an example against it. usage: run.sh SOURCE BUILD
+set -euo pipefail
+source="$1" build="$2"
+cmake="$source/.venv/bin/cmake"
+[ -x "$cmake" ] || cmake=cmake
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+"$cmake" --install "$build" --prefix "$work/prefix" >/dev/null
+"$cmake" -S "$source/tests/install" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
+  -DHONE_EXAMPLE="$source/examples/custom_reward.cpp" -DCMAKE_BUILD_TYPE=Release
+"$cmake" --build "$work/build"
+"$work/build/outside" 2>&1 | grep -q 'usage: custom_reward' || { echo "the installed example does not run"; exit 1; }
+"$work/prefix/bin/hone" --version

@@ -3,10 +3,6 @@
 function(hone_layer name)
   cmake_parse_arguments(arg "TORCH" "" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
-  if(NOT sources)
-    file(WRITE ${PROJECT_BINARY_DIR}/empty_${name}.cpp "")
-    set(sources ${PROJECT_BINARY_DIR}/empty_${name}.cpp)
-  endif()
   add_library(hone_${name} STATIC ${sources})
   target_include_directories(hone_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src
                                                  ${PROJECT_SOURCE_DIR})

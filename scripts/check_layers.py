@@ -15,12 +15,12 @@ ALLOWED = {
     "data": ["base", "text"],
     "reward": ["base", "text"],
     "report": ["base"],
-    "model": ["base", "format", "text", "ops"],
+    "model": ["base", "kernels", "format", "text", "ops"],
     "rl": ["base"],
-    "rollout": ["base", "text", "ops", "model"],
+    "rollout": ["base", "kernels", "text", "ops", "model"],
     "train": ["base", "format", "ops", "model", "comm"],
     "stage": ["base", "config", "text", "ops", "comm", "data", "reward", "report", "model", "rl", "rollout", "train"],
-    "pipeline": ["base", "config", "comm", "report", "stage", "model", "train", "text", "data"],
+    "pipeline": ["base", "kernels", "config", "comm", "report", "stage", "model", "train", "text", "data"],
     "cli": None,  # anything
 }
 TORCH_FREE = ["base", "format", "config", "text", "data", "reward", "report"]

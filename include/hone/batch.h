@@ -16,10 +16,10 @@ struct Segment {
 /// Packed sequences. A group's prompt is stored, and computed, once: its completions are segments with that prefix.
 /// Continuations stand directly behind their prefix. Positions follow from the segments.
 struct TokenBatch {
-  std::vector<int32_t> ids;            // [T]
+  std::vector<int32_t> ids;  // [T]
   std::vector<Segment> segments;
-  std::vector<int32_t> predict_rows;   // [N] row whose output predicts the n-th trained token; may repeat
-  std::vector<int32_t> targets;        // [N] the trained tokens
+  std::vector<int32_t> predict_rows;  // [N] row whose output predicts the n-th trained token; may repeat
+  std::vector<int32_t> targets;       // [N] the trained tokens
 };
 
 }  // namespace hone

@@ -6,8 +6,8 @@
 
 namespace hone {
 
-/// What kind of promise was broken. `usage` and `recipe` are the caller's to fix before anything ran (exit code 2 of the
-/// program); every other kind ends a run that had started (exit code 1).
+/// What kind of promise was broken. `usage` and `recipe` are the caller's to fix before anything ran (exit code 2 of
+/// the program); every other kind ends a run that had started (exit code 1).
 enum class ErrorKind { usage, recipe, data, format, shape, io, comm, cuda, internal };
 
 /// Thrown by every public function for input that cannot be used and for promises that broke at run time.

@@ -7,11 +7,19 @@
 namespace hone::kernels {
 
 #if defined(HONE_HAVE_avx512bf16)
-namespace avx512bf16 { extern const Table kTable; }
-namespace avx512 { extern const Table kTable; }
-namespace avx2 { extern const Table kTable; }
+namespace avx512bf16 {
+extern const Table kTable;
+}
+namespace avx512 {
+extern const Table kTable;
+}
+namespace avx2 {
+extern const Table kTable;
+}
 #endif
-namespace portable { extern const Table kTable; }
+namespace portable {
+extern const Table kTable;
+}
 
 namespace {
 
@@ -31,9 +39,12 @@ bool supported(const Table& table) {
 const Table& choose() {
   const Table* const tables[] = {
 #if defined(HONE_HAVE_avx512bf16)
-      &avx512bf16::kTable, &avx512::kTable, &avx2::kTable,
+    &avx512bf16::kTable,
+    &avx512::kTable,
+    &avx2::kTable,
 #endif
-      &portable::kTable};
+    &portable::kTable
+  };
   const char* wanted = std::getenv("HONE_ISA");
   for (const Table* t : tables)
     if (supported(*t) && (wanted == nullptr || std::strcmp(wanted, t->isa) == 0)) return *t;

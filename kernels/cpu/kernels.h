@@ -1,6 +1,6 @@
-// The CPU kernels behind src/ops: plain pointers and sizes. Every kernel is serial; callers cut the work into pieces and
-// run them on threads. The bits of an output element never depend on how the work was cut: reductions run in one fixed
-// order over absolute indices (K of a product, key blocks of 64 of a sequence, vocabulary chunks).
+// The CPU kernels behind src/ops: plain pointers and sizes. Every kernel is serial; callers cut the work into pieces
+// and run them on threads. The bits of an output element never depend on how the work was cut: reductions run in one
+// fixed order over absolute indices (K of a product, key blocks of 64 of a sequence, vocabulary chunks).
 //
 // Element types: a `Type` of bf16 or f32. Products read operands in 32-bit units: one float, or a pair of bf16
 // neighbours along the reduced dimension (so that dimension is even in bf16).
@@ -12,8 +12,8 @@ namespace hone::kernels {
 
 enum class Type : int { f32 = 0, bf16 = 1 };
 
-inline constexpr int64_t kPanel = 32;      // columns of a packed right operand that are stored side by side
-inline constexpr int64_t kKvBlock = 64;    // keys of one KV block; boundaries are absolute positions
+inline constexpr int64_t kPanel = 32;         // columns of a packed right operand that are stored side by side
+inline constexpr int64_t kKvBlock = 64;       // keys of one KV block; boundaries are absolute positions
 inline constexpr int64_t kVocabChunk = 1024;  // log-sum-exp runs over the vocabulary in chunks of this size
 
 constexpr int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
@@ -21,27 +21,26 @@ constexpr int64_t units(Type type, int64_t n) { return type == Type::bf16 ? (n +
 constexpr int64_t element_size(Type type) { return type == Type::bf16 ? 2 : 4; }
 
 /// Units of a packed right operand with `n` columns and reduced dimension `k`: panels [n/32][units(k)][32].
-constexpr int64_t packed_units(Type type, int64_t n, int64_t k) {
-  return round_up(n, kPanel) * units(type, k);
-}
+constexpr int64_t packed_units(Type type, int64_t n, int64_t k) { return round_up(n, kPanel) * units(type, k); }
 
 /// C[m, n] (+)= sum_k A[m, k] B[k, n] + bias[n].  Each element is one chain of fused multiply-adds in ascending k.
 struct Gemm {
   Type type;
-  const void* a;         // left operand; element units at a[row * a_row + k * a_k]
-  int64_t a_row, a_k;    // strides in units
-  const void* b;         // packed right operand
-  int64_t m, n, k;       // k in units
-  void* c;               // [m, ldc] of c_type
+  const void* a;       // left operand; element units at a[row * a_row + k * a_k]
+  int64_t a_row, a_k;  // strides in units
+  const void* b;       // packed right operand
+  int64_t m, n, k;     // k in units
+  void* c;             // [m, ldc] of c_type
   int64_t ldc;
   Type c_type;
-  const float* bias;     // [n] or null
-  const float* residual; // [m, ldc] fp32 added to the product, or null; only with an fp32 C
-  bool accumulate;       // the chain starts from C instead of 0; only with an fp32 C
+  const float* bias;      // [n] or null
+  const float* residual;  // [m, ldc] fp32 added to the product, or null; only with an fp32 C
+  bool accumulate;        // the chain starts from C instead of 0; only with an fp32 C
 };
 
 /// Geometry of the KV cache of one layer. K and V blocks are packed right operands, so that attention is the same
-/// product as everything else: K [kv_heads][64/32 panels][units(head_dim)][32], V [kv_heads][head_dim/32][units(64)][32].
+/// product as everything else: K [kv_heads][64/32 panels][units(head_dim)][32], V
+/// [kv_heads][head_dim/32][units(64)][32].
 struct KvLayout {
   Type type;
   int64_t kv_heads, head_dim;
@@ -55,25 +54,25 @@ struct KvLayout {
 /// common to neighbours are then read once for all of them.
 struct Attention {
   KvLayout kv;
-  int64_t heads;                 // query heads; a multiple of kv_heads
-  const char* k_blocks;          // [blocks] of k_block_bytes
+  int64_t heads;         // query heads; a multiple of kv_heads
+  const char* k_blocks;  // [blocks] of k_block_bytes
   const char* v_blocks;
   const int32_t* const* tables;  // [rows] block table of each row's sequence
   const int32_t* positions;      // [rows] absolute position; a row sees keys 0..position
   float scale;
-  int64_t window;                // 0 = off: a row sees its last `window` keys only
-  const void* q;                 // [rows, heads, head_dim] of kv.type
-  void* out;                     // [rows, heads, head_dim] of kv.type
-  float* lse;                    // [rows, heads] log-sum-exp of the scaled logits, or null
+  int64_t window;  // 0 = off: a row sees its last `window` keys only
+  const void* q;   // [rows, heads, head_dim] of kv.type
+  void* out;       // [rows, heads, head_dim] of kv.type
+  float* lse;      // [rows, heads] log-sum-exp of the scaled logits, or null
 };
 
 /// Gradients of one set of query rows that share blocks with no other set, for one KV head: accumulates into dk, dv.
 struct AttentionGrad {
-  Attention forward;             // with out and lse as the forward pass left them
-  const void* d_out;             // [rows, heads, head_dim] of kv.type
-  float* d_q;                    // [rows, heads, head_dim], overwritten
-  const float* delta;            // [rows, heads] sum over head_dim of out * d_out
-  float* d_k;                    // [blocks, kv_heads, 64, head_dim], accumulated
+  Attention forward;   // with out and lse as the forward pass left them
+  const void* d_out;   // [rows, heads, head_dim] of kv.type
+  float* d_q;          // [rows, heads, head_dim], overwritten
+  const float* delta;  // [rows, heads] sum over head_dim of out * d_out
+  float* d_k;          // [blocks, kv_heads, 64, head_dim], accumulated
   float* d_v;
 };
 
@@ -107,8 +106,8 @@ struct Table {
   /// Rotates (and before that normalises, where norm weights are given) query and key heads of one row of a fused
   /// projection [heads + 2 kv_heads, head_dim] fp32 and writes q of `type` and the row's keys and values into a block.
   void (*rope_store)(const KvLayout&, int64_t heads, const float* qkv, const float* cos, const float* sin,
-                     const float* q_norm, const float* k_norm, float norm_offset, float norm_eps, void* q, char* k_block,
-                     char* v_block, int64_t slot);
+                     const float* q_norm, const float* k_norm, float norm_offset, float norm_eps, void* q,
+                     char* k_block, char* v_block, int64_t slot);
   void (*attention)(const Attention&, int64_t row_begin, int64_t row_end, int64_t kv_head);
   void (*attention_grad)(const AttentionGrad&, int64_t row_begin, int64_t row_end, int64_t kv_head);
   /// Gradient of rope_store: d_qkv [heads + 2 kv_heads, head_dim] fp32 from d_q [heads, d], d_k and d_v [kv_heads, d].
@@ -128,8 +127,8 @@ struct Table {
   /// g_logp * ([j == target] - p_j) - g_entropy * p_j * (log p_j + entropy), times scale.
   void (*chunk_grad)(Type, const float* logits, int64_t n, float scale, float lse, float entropy, float g_logp,
                      float g_entropy, int64_t target, void* out);
-  /// Index of the first token whose cumulative probability passes u * sum, scanning `n` scaled logits with exp(l - max);
-  /// `base` is the mass before them and is updated; -1 if not reached.
+  /// Index of the first token whose cumulative probability passes u * sum, scanning `n` scaled logits with exp(l -
+  /// max); `base` is the mass before them and is updated; -1 if not reached.
   int64_t (*find_quantile)(const float* logits, int64_t n, float scale, float max, double target, double* base);
 
   void (*cast)(const float* from, int64_t n, Type type, void* to);

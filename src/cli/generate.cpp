@@ -19,27 +19,39 @@ void add_generate(CLI::App& app) {
   args->model.add_to(*command);
   args->sampling.add_to(*command, 64);
   command->add_option("--in", args->in, R"(lines {"prompt"}, {"messages"} or {"ids"})")->required();
-  command->add_option("--out", args->out, "lines {id, sample, prompt_ids, ids, logprobs, text, finish}; - is stdout")->required();
-  command->add_option("--n", args->n, "samples per prompt")->check(CLI::Range(int64_t{1}, int64_t{1} << 20))->capture_default_str();
-  command->add_option("--max-running", args->engine.max_running_sequences, "sequences decoded together")->check(CLI::PositiveNumber);
-  command->add_option("--prefill-tokens", args->engine.max_prefill_tokens, "prompt tokens per forward pass")->check(CLI::PositiveNumber);
-  command->add_option("--kv-blocks", args->engine.kv_blocks, "pages of 64 positions (0: as needed)")->check(CLI::NonNegativeNumber);
+  command->add_option("--out", args->out, "lines {id, sample, prompt_ids, ids, logprobs, text, finish}; - is stdout")
+      ->required();
+  command->add_option("--n", args->n, "samples per prompt")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
+      ->capture_default_str();
+  command->add_option("--max-running", args->engine.max_running_sequences, "sequences decoded together")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--prefill-tokens", args->engine.max_prefill_tokens, "prompt tokens per forward pass")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--kv-blocks", args->engine.kv_blocks, "pages of 64 positions (0: as needed)")
+      ->check(CLI::NonNegativeNumber);
   command->callback([args] {
     const std::vector<nlohmann::json> requests = read_requests(args->in);
     const std::unique_ptr<Policy> policy = args->model.load();
     const ChatTokenizer chat(policy->tokenizer());
     std::vector<Prompt> prompts;
-    for (size_t i = 0; i < requests.size(); ++i) prompts.push_back(read_prompt(requests[i], static_cast<int64_t>(i), chat));
+    for (size_t i = 0; i < requests.size(); ++i)
+      prompts.push_back(read_prompt(requests[i], static_cast<int64_t>(i), chat));
     Engine engine(*policy, args->engine);
-    const std::vector<Group> groups = engine.generate(std::move(prompts), args->n, args->sampling.sampling, {args->sampling.seed, 0});
+    const std::vector<Group> groups =
+        engine.generate(std::move(prompts), args->n, args->sampling.sampling, {args->sampling.seed, 0});
     LineWriter out(args->out);
     for (size_t g = 0; g < groups.size(); ++g)
       for (size_t s = 0; s < groups[g].samples.size(); ++s) {
         const Sample& sample = groups[g].samples[s];
         const nlohmann::json& request = requests[g];
-        nlohmann::json line = {{"id", request.contains("id") ? request["id"] : nlohmann::json(g)}, {"sample", s},
-                               {"prompt_ids", groups[g].prompt.ids}, {"ids", sample.ids}, {"logprobs", sample.logp},
-                               {"text", sample.text}, {"finish", finish_name(sample.finish)}};
+        nlohmann::json line = {{"id", request.contains("id") ? request["id"] : nlohmann::json(g)},
+                               {"sample", s},
+                               {"prompt_ids", groups[g].prompt.ids},
+                               {"ids", sample.ids},
+                               {"logprobs", sample.logp},
+                               {"text", sample.text},
+                               {"finish", finish_name(sample.finish)}};
         if (!sample.logp_sampled.empty()) line["logprobs_sampled"] = sample.logp_sampled;
         out.add(line);
       }
@@ -58,7 +70,9 @@ void add_logprobs(CLI::App& app) {
   args->model.add_to(*command);
   command->add_option("--in", args->in, R"(lines {"ids"})")->required();
   command->add_option("--out", args->out, R"(lines {"logprobs"} of ids[1..]; - is stdout)")->required();
-  command->add_option("--temperature", args->temperature, "logits are divided by it")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--temperature", args->temperature, "logits are divided by it")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->callback([args] {
     const std::vector<nlohmann::json> requests = read_requests(args->in);
     const std::unique_ptr<Policy> policy = args->model.load();

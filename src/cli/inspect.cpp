@@ -5,9 +5,9 @@
 #include "cli/command.h"
 #include "cli/requests.h"
 #include "hone/data.h"
+#include "hone/run.h"
 #include "model/model_files.h"
 #include "pipeline/manifest.h"
-#include "hone/run.h"
 #include "report/report.h"
 #include "stage/prompts.h"
 #include "stage/stage_state.h"
@@ -20,14 +20,18 @@ void print_plan(const Recipe& recipe, const StageConfig& stage, const ModelConfi
   const BatchConfig& batch = stage.sft ? stage.sft->batch : stage.grpo->batch;
   const BatchPlan plan = plan_batches(recipe, batch, model, type);
   const double state = training_state_bytes(model, type) * 1e-9;
-  const double activations = static_cast<double>(plan.max_tokens) * activation_bytes_per_token(model, type, plan.checkpoint_blocks) * 1e-9;
-  std::cout << fmt::format("  memory: {:.2f} GB weights, gradients and moments + {:.2f} GB activations of {} tokens{}\n", state, activations,
-                           plan.max_tokens, plan.checkpoint_blocks ? " (blocks are recomputed)" : "");
+  const double activations =
+      static_cast<double>(plan.max_tokens) * activation_bytes_per_token(model, type, plan.checkpoint_blocks) * 1e-9;
+  std::cout << fmt::format(
+      "  memory: {:.2f} GB weights, gradients and moments + {:.2f} GB activations of {} tokens{}\n", state, activations,
+      plan.max_tokens, plan.checkpoint_blocks ? " (blocks are recomputed)" : "");
   if (stage.grpo) {
     const GrpoConfig& g = *stage.grpo;
-    std::cout << fmt::format("  each step: {} prompts x {} completions, {} optimiser step(s) of {} completions; the first is on-policy "
-                             "(ratio exactly 1)\n", g.num_prompts_per_step, g.num_generations, g.num_mini_batches * g.num_iterations,
-                             g.num_prompts_per_step * g.num_generations / g.num_mini_batches);
+    std::cout << fmt::format(
+        "  each step: {} prompts x {} completions, {} optimiser step(s) of {} completions; the first is on-policy "
+        "(ratio exactly 1)\n",
+        g.num_prompts_per_step, g.num_generations, g.num_mini_batches * g.num_iterations,
+        g.num_prompts_per_step * g.num_generations / g.num_mini_batches);
   } else {
     std::cout << fmt::format("  each step: {} conversations, one optimiser step\n", stage.sft->train_batch_size);
   }
@@ -66,7 +70,8 @@ void add_check(CLI::App& app) {
     const std::unique_ptr<ModelFiles> files = ModelFiles::open(recipe.model);
     const bool bf16 = recipe.dtype == "bf16" || (recipe.dtype == "auto" && kernels::fast_bf16());
     std::cout << fmt::format("{}: {} model, {:.1f} M parameters, {} compute\n", recipe.name, files->config().family,
-                             1e-6 * static_cast<double>(total_count(list_parameters(files->config()))), bf16 ? "bf16" : "fp32");
+                             1e-6 * static_cast<double>(total_count(list_parameters(files->config()))),
+                             bf16 ? "bf16" : "fp32");
     for (const StageConfig& stage : recipe.stages) {
       std::cout << fmt::format("stage {} ({})\n", stage.name, stage.type);
       print_plan(recipe, stage, files->config(), bf16 ? Type::bf16 : Type::f32);
@@ -91,7 +96,8 @@ void add_data(CLI::App& app) {
   auto args = std::make_shared<Args>();
   CLI::App* command = app.add_subcommand("data", "look at training data");
   command->require_subcommand(1);
-  CLI::App* show = command->add_subcommand("show", "records of a stage as the model sees them; ⟦ ⟧ marks what is trained");
+  CLI::App* show =
+      command->add_subcommand("show", "records of a stage as the model sees them; ⟦ ⟧ marks what is trained");
   show->add_option("recipe", args->recipe, "YAML or JSON file")->required();
   show->add_option("stage", args->stage, "name of the stage")->required();
   show->add_option("--set", args->overrides, "override, as for run");
@@ -115,7 +121,8 @@ void add_data(CLI::App& app) {
       } else {
         for (const Prompt& p : make_prompts(records, data, chat, kAnyLength))
           std::cout << "--- prompt " << p.id << ", " << p.ids.size() << " tokens, answer "
-                    << (p.fields->contains("answer") ? (*p.fields)["answer"].dump() : "none") << "\n" << p.text << "\n";
+                    << (p.fields->contains("answer") ? (*p.fields)["answer"].dump() : "none") << "\n"
+                    << p.text << "\n";
       }
       return;
     }
@@ -126,7 +133,8 @@ void add_data(CLI::App& app) {
 void add_doctor(CLI::App& app) {
   CLI::App* command = app.add_subcommand("doctor", "what was found on this machine");
   command->callback([] {
-    for (const auto& [name, value] : describe_machine().items()) std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    for (const auto& [name, value] : describe_machine().items())
+      std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
   });
 }
 

@@ -1,9 +1,9 @@
-// The program: exit code 0, 1 for a run that failed, 2 for bad usage or a bad recipe, 75 for a run that saved and stopped
-// because a signal asked it to.
-#include <malloc.h>
-
+// The program: exit code 0, 1 for a run that failed, 2 for bad usage or a bad recipe, 75 for a run that saved and
+// stopped because a signal asked it to.
 #include <cstdio>
 #include <new>
+
+#include <malloc.h>
 
 #include "base/text.h"
 #include "cli/command.h"

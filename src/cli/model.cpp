@@ -24,15 +24,19 @@ void add_eval(CLI::App& app) {
   args->model.add_to(*command);
   args->sampling.add_to(*command, 512);
   command->add_option("--data", args->data, "JSONL file, or the name of a synthetic task")->required();
-  command->add_option("--k", args->eval.num_generations, "samples per item")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--k", args->eval.num_generations, "samples per item")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--size", args->size, "items (0: the whole file)")->check(CLI::NonNegativeNumber);
   command->add_option("--reward", args->reward, "what judges an answer")->capture_default_str();
   command->callback([args] {
     DataConfig& data = args->eval.data;
     const auto tasks = builtin_tasks();
     const bool task = std::any_of(tasks.begin(), tasks.end(), [&](const Task& t) { return t.name == args->data; });
-    if (task) data.task = args->data, data.split = "test";
-    else data.path = args->data;
+    if (task)
+      data.task = args->data, data.split = "test";
+    else
+      data.path = args->data;
     data.size = task && args->size == 0 ? 200 : args->size;
     const std::unique_ptr<Policy> policy = args->model.load();
     const ChatTokenizer chat(policy->tokenizer());
@@ -73,7 +77,8 @@ void add_chat(CLI::App& app) {
       prompt.ids = chat.encode_rendered(prompt.text);
       GenerateHooks hooks;
       hooks.text = [](const Group&, size_t, std::string_view text) { std::cout << text << std::flush; };
-      const std::vector<Group> groups = engine.generate({prompt}, 1, args->sampling.sampling, {args->sampling.seed, turn}, hooks);
+      const std::vector<Group> groups =
+          engine.generate({prompt}, 1, args->sampling.sampling, {args->sampling.seed, turn}, hooks);
       messages.push_back({"assistant", groups[0].samples[0].text});
       std::cout << "\n";
     }
@@ -88,7 +93,9 @@ void add_convert(CLI::App& app) {
   CLI::App* command = app.add_subcommand("convert", "write a model as a Hugging Face folder");
   command->add_option("in", args->in, "Hugging Face folder or .gguf file")->required();
   command->add_option("out", args->out, "folder to make")->required();
-  command->add_option("--dtype", args->dtype, "bf16 or fp32")->check(CLI::IsMember({"bf16", "fp32"}))->capture_default_str();
+  command->add_option("--dtype", args->dtype, "bf16 or fp32")
+      ->check(CLI::IsMember({"bf16", "fp32"}))
+      ->capture_default_str();
   command->callback([args] {
     const std::unique_ptr<Policy> policy = Policy::load(args->in, {.dtype = "fp32", .trainable = true});
     policy->save_hf(args->out, args->dtype == "bf16" ? Type::bf16 : Type::f32);

@@ -26,8 +26,8 @@ void LineWriter::add(const nlohmann::json& value) {
 
 void LineWriter::finish() {
   if (path_ != "-") return write_file_atomic(path_, text_);
-  HONE_CHECK(std::fwrite(text_.data(), 1, text_.size(), stdout) == text_.size() && std::fflush(stdout) == 0, ErrorKind::io,
-             "cannot write to standard output");
+  HONE_CHECK(std::fwrite(text_.data(), 1, text_.size(), stdout) == text_.size() && std::fflush(stdout) == 0,
+             ErrorKind::io, "cannot write to standard output");
 }
 
 std::vector<Message> read_messages(const nlohmann::json& value) {
@@ -36,7 +36,8 @@ std::vector<Message> read_messages(const nlohmann::json& value) {
   for (size_t i = 0; i < value.size(); ++i) {
     const nlohmann::json& turn = value[i];
     const auto text = [&](const char* key) { return turn.is_object() && turn.contains(key) && turn[key].is_string(); };
-    HONE_CHECK(text("role") && text("content"), ErrorKind::data, "messages[{}]: expected a role and a content, both text", i);
+    HONE_CHECK(text("role") && text("content"), ErrorKind::data,
+               "messages[{}]: expected a role and a content, both text", i);
     messages.push_back({turn["role"], turn["content"]});
   }
   return messages;

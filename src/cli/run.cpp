@@ -37,9 +37,11 @@ void add_run(CLI::App& app, int& exit_code) {
     for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) std::signal(signal, on_signal);
     const std::unique_ptr<Comm> comm = make_comm();
     const RunEnd end = with_abort(*comm, [&] {
-      return run_recipe(recipe, {.restart_from = args->restart_from, .stop_requested = [&comm] {
-        return comm->all_reduce_max(static_cast<int64_t>(stop_signals)) > 0;
-      }}, *comm);
+      return run_recipe(
+          recipe,
+          {.restart_from = args->restart_from,
+           .stop_requested = [&comm] { return comm->all_reduce_max(static_cast<int64_t>(stop_signals)) > 0; }},
+          *comm);
     });
     if (end == RunEnd::stopped) exit_code = kStoppedExit;
   });

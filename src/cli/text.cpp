@@ -68,10 +68,13 @@ void add_score(CLI::App& app) {
       HONE_CHECK(requests[i].contains("completion") && requests[i]["completion"].is_string(), ErrorKind::data,
                  "request {}: expected a completion (text)", i);
       const std::string completion = requests[i]["completion"].get<std::string>();
-      const std::string prompt = requests[i].contains("prompt") && requests[i]["prompt"].is_string() ? requests[i]["prompt"].get<std::string>() : "";
+      const std::string prompt = requests[i].contains("prompt") && requests[i]["prompt"].is_string()
+                                     ? requests[i]["prompt"].get<std::string>()
+                                     : "";
       ScoreInput input{prompt, completion, requests[i]};
       const Verdict verdict = score(input);
-      nlohmann::json line = {{"reward", verdict.reward}, {"verdict", verdict_name(verdict.verdict)}, {"why", verdict.why}};
+      nlohmann::json line = {
+          {"reward", verdict.reward}, {"verdict", verdict_name(verdict.verdict)}, {"why", verdict.why}};
       if (!verdict.parts.empty()) line["parts"] = verdict.parts;
       out.add(line);
     }

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "ops/linear.h"
 
@@ -21,23 +22,23 @@ struct RopeConfig {
 };
 
 struct ModelConfig {
-  std::string family;        // llama | mistral | qwen2 | qwen3 | gemma3
+  std::string family;  // llama | mistral | qwen2 | qwen3 | gemma3
   int64_t vocab = 0, hidden = 0, layers = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn = 0;
-  int64_t max_positions = 0; // context length
+  int64_t max_positions = 0;  // context length
   double norm_eps = 1e-6;
-  double norm_offset = 0;    // gemma: RMSNorm applies (1 + w)
-  bool qkv_bias = false;     // qwen2
-  bool qk_norm = false;      // qwen3, gemma3: RMSNorm of each query and key head
-  bool post_norms = false;   // gemma3: a norm after each sublayer, before the residual sum
-  bool tied = false;         // the head is the embedding
+  double norm_offset = 0;   // gemma: RMSNorm applies (1 + w)
+  bool qkv_bias = false;    // qwen2
+  bool qk_norm = false;     // qwen3, gemma3: RMSNorm of each query and key head
+  bool post_norms = false;  // gemma3: a norm after each sublayer, before the residual sum
+  bool tied = false;        // the head is the embedding
   Glu act = Glu::silu;
-  double embed_scale = 1;    // gemma: sqrt(hidden)
-  double attn_scale = 0;     // 1 / sqrt(head_dim), or gemma's 1 / sqrt(query_pre_attn_scalar)
-  RopeConfig rope;           // of global layers
-  RopeConfig local_rope;     // of sliding-window layers (gemma3)
+  double embed_scale = 1;        // gemma: sqrt(hidden)
+  double attn_scale = 0;         // 1 / sqrt(head_dim), or gemma's 1 / sqrt(query_pre_attn_scalar)
+  RopeConfig rope;               // of global layers
+  RopeConfig local_rope;         // of sliding-window layers (gemma3)
   std::vector<int64_t> windows;  // [layers] sliding window, 0 = all earlier keys
 
-  nlohmann::json hf;         // config.json as read, or made from GGUF metadata: what an exported folder gets
+  nlohmann::json hf;  // config.json as read, or made from GGUF metadata: what an exported folder gets
 };
 
 /// cos and sin tables [positions, head_dim / 2] of one rotary configuration, computed in double.

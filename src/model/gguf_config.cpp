@@ -11,12 +11,13 @@ namespace {
 
 using nlohmann::json;
 
-/// Llama 3's frequency factors are stored as a tensor; the parameters that made them are found among the published ones.
+/// Llama 3's frequency factors are stored as a tensor; the parameters that made them are found among the published
+/// ones.
 void read_rope_factors(const GgufFile& file, ModelConfig& c) {
   const TensorView* factors = file.find("rope_freqs.weight");
   if (factors == nullptr) return;
-  HONE_CHECK(factors->numel() == c.head_dim / 2, ErrorKind::format, "{}: rope_freqs.weight: expected {} factors, got {}",
-             file.name(), c.head_dim / 2, factors->numel());
+  HONE_CHECK(factors->numel() == c.head_dim / 2, ErrorKind::format,
+             "{}: rope_freqs.weight: expected {} factors, got {}", file.name(), c.head_dim / 2, factors->numel());
   std::vector<float> stored(static_cast<size_t>(factors->numel()));
   to_float(*factors, stored.data());
   for (const double factor : {8.0, 32.0, 16.0, 4.0, 2.0}) {
@@ -27,9 +28,11 @@ void read_rope_factors(const GgufFile& file, ModelConfig& c) {
       const double plain = std::pow(rope.theta, -2.0 * static_cast<double>(i) / static_cast<double>(c.head_dim));
       const double wavelength = 2 * M_PI / plain, original = static_cast<double>(rope.original_max_positions);
       double expected = 1;
-      if (wavelength > original / rope.low_freq_factor) expected = factor;
+      if (wavelength > original / rope.low_freq_factor)
+        expected = factor;
       else if (wavelength >= original / rope.high_freq_factor) {
-        const double smooth = (original / wavelength - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor);
+        const double smooth =
+            (original / wavelength - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor);
         expected = 1 / ((1 - smooth) / factor + smooth);
       }
       same = std::abs(expected - stored[static_cast<size_t>(i)]) < 1e-4 * expected;
@@ -43,8 +46,10 @@ void read_rope_factors(const GgufFile& file, ModelConfig& c) {
 }
 
 json hf_json(const ModelConfig& c, const GgufFile& file) {
-  const std::map<std::string, std::string> classes = {{"llama", "LlamaForCausalLM"}, {"qwen2", "Qwen2ForCausalLM"},
-                                                      {"qwen3", "Qwen3ForCausalLM"}, {"gemma3", "Gemma3ForCausalLM"}};
+  const std::map<std::string, std::string> classes = {{"llama", "LlamaForCausalLM"},
+                                                      {"qwen2", "Qwen2ForCausalLM"},
+                                                      {"qwen3", "Qwen3ForCausalLM"},
+                                                      {"gemma3", "Gemma3ForCausalLM"}};
   json out = {{"architectures", {classes.at(c.family)}},
               {"model_type", c.family == "gemma3" ? "gemma3_text" : c.family},
               {"vocab_size", c.vocab},
@@ -64,18 +69,22 @@ json hf_json(const ModelConfig& c, const GgufFile& file) {
     out["rope_local_base_freq"] = c.local_rope.theta;
     json types = json::array();
     int64_t window = 0;
-    for (const int64_t w : c.windows) types.push_back(w > 0 ? "sliding_attention" : "full_attention"), window = std::max(window, w);
+    for (const int64_t w : c.windows)
+      types.push_back(w > 0 ? "sliding_attention" : "full_attention"), window = std::max(window, w);
     out["layer_types"] = types;
     if (window > 0) out["sliding_window"] = window;
   } else {
     out["hidden_act"] = "silu";
   }
   if (c.rope.scaling == "llama3")
-    out["rope_scaling"] = {{"rope_type", "llama3"}, {"factor", c.rope.factor}, {"low_freq_factor", c.rope.low_freq_factor},
+    out["rope_scaling"] = {{"rope_type", "llama3"},
+                           {"factor", c.rope.factor},
+                           {"low_freq_factor", c.rope.low_freq_factor},
                            {"high_freq_factor", c.rope.high_freq_factor},
                            {"original_max_position_embeddings", c.rope.original_max_positions}};
   if (c.rope.scaling == "linear") out["rope_scaling"] = {{"rope_type", "linear"}, {"factor", c.rope.factor}};
-  for (const auto& [hf, gguf] : {std::pair{"bos_token_id", "tokenizer.ggml.bos_token_id"}, {"eos_token_id", "tokenizer.ggml.eos_token_id"}})
+  for (const auto& [hf, gguf] :
+       {std::pair{"bos_token_id", "tokenizer.ggml.bos_token_id"}, {"eos_token_id", "tokenizer.ggml.eos_token_id"}})
     if (const auto id = file.get_optional<int64_t>(gguf)) out[hf] = *id;
   return out;
 }
@@ -86,21 +95,23 @@ ModelConfig config_from_gguf(const GgufFile& file) {
   const std::string arch = file.get<std::string>("general.architecture");
   static const std::vector<std::string> kKnown = {"llama", "qwen2", "qwen3", "gemma3"};
   HONE_CHECK(std::find(kKnown.begin(), kKnown.end(), arch) != kKnown.end(), ErrorKind::format,
-             "{}: architecture {} is not supported; hone knows {}", file.name(), quote_for_message(arch), join(kKnown, ", "));
+             "{}: architecture {} is not supported; hone knows {}", file.name(), quote_for_message(arch),
+             join(kKnown, ", "));
   const auto key = [&](const char* k) { return arch + "." + k; };
   const auto integer = [&](const char* k) { return file.get<int64_t>(key(k)); };
   const bool gemma = arch == "gemma3";
   ModelConfig c;
   c.family = arch;
   const TensorView& embedding = file.at("token_embd.weight");
-  HONE_CHECK(embedding.shape.size() == 2, ErrorKind::format, "{}: token_embd.weight: expected a matrix, got {}", file.name(),
-             shape_text(embedding.shape));
+  HONE_CHECK(embedding.shape.size() == 2, ErrorKind::format, "{}: token_embd.weight: expected a matrix, got {}",
+             file.name(), shape_text(embedding.shape));
   c.vocab = embedding.shape[0];
   c.hidden = integer("embedding_length");
   c.layers = integer("block_count");
   c.heads = integer("attention.head_count");
   c.kv_heads = file.get_optional<int64_t>(key("attention.head_count_kv")).value_or(c.heads);
-  HONE_CHECK(c.heads > 0, ErrorKind::format, "{}: {} must be positive, got {}", file.name(), key("attention.head_count"), c.heads);
+  HONE_CHECK(c.heads > 0, ErrorKind::format, "{}: {} must be positive, got {}", file.name(),
+             key("attention.head_count"), c.heads);
   c.head_dim = file.get_optional<int64_t>(key("attention.key_length")).value_or(c.hidden / c.heads);
   c.ffn = integer("feed_forward_length");
   c.max_positions = integer("context_length");
@@ -113,7 +124,8 @@ ModelConfig config_from_gguf(const GgufFile& file) {
   c.act = gemma ? Glu::gelu : Glu::silu;
   c.embed_scale = gemma ? std::sqrt(static_cast<double>(c.hidden)) : 1;
   // Gemma 3 scales by its head size, except the 27B model, which scales by hidden / heads.
-  const double scalar = gemma && c.layers == 62 ? static_cast<double>(c.hidden) / static_cast<double>(c.heads) : static_cast<double>(c.head_dim);
+  const double scalar = gemma && c.layers == 62 ? static_cast<double>(c.hidden) / static_cast<double>(c.heads)
+                                                : static_cast<double>(c.head_dim);
   c.attn_scale = 1 / std::sqrt(scalar);
   c.rope.theta = file.get_optional<double>(key("rope.freq_base")).value_or(gemma ? 1e6 : 1e4);
   if (const auto type = file.get_optional<std::string>(key("rope.scaling.type")); type && *type != "none") {
@@ -137,15 +149,24 @@ std::string gguf_tensor_name(const std::string& hf_name, bool post_norms) {
   if (hf_name == "model.norm.weight") return "output_norm.weight";
   if (hf_name == "lm_head.weight") return "output.weight";
   static const std::vector<std::pair<std::string, std::string>> kNames = {
-      {"input_layernorm", "attn_norm"}, {"pre_feedforward_layernorm", "ffn_norm"}, {"post_feedforward_layernorm", "post_ffw_norm"},
-      {"self_attn.q_proj", "attn_q"}, {"self_attn.k_proj", "attn_k"}, {"self_attn.v_proj", "attn_v"},
-      {"self_attn.o_proj", "attn_output"}, {"self_attn.q_norm", "attn_q_norm"}, {"self_attn.k_norm", "attn_k_norm"},
-      {"mlp.gate_proj", "ffn_gate"}, {"mlp.up_proj", "ffn_up"}, {"mlp.down_proj", "ffn_down"},
+      {"input_layernorm", "attn_norm"},
+      {"pre_feedforward_layernorm", "ffn_norm"},
+      {"post_feedforward_layernorm", "post_ffw_norm"},
+      {"self_attn.q_proj", "attn_q"},
+      {"self_attn.k_proj", "attn_k"},
+      {"self_attn.v_proj", "attn_v"},
+      {"self_attn.o_proj", "attn_output"},
+      {"self_attn.q_norm", "attn_q_norm"},
+      {"self_attn.k_norm", "attn_k_norm"},
+      {"mlp.gate_proj", "ffn_gate"},
+      {"mlp.up_proj", "ffn_up"},
+      {"mlp.down_proj", "ffn_down"},
       {"post_attention_layernorm", post_norms ? "post_attention_norm" : "ffn_norm"}};
   const std::string prefix = "model.layers.";
   const size_t dot = hf_name.find('.', prefix.size());
   const size_t last = hf_name.rfind('.');
-  const std::string layer = hf_name.substr(prefix.size(), dot - prefix.size()), middle = hf_name.substr(dot + 1, last - dot - 1);
+  const std::string layer = hf_name.substr(prefix.size(), dot - prefix.size()),
+                    middle = hf_name.substr(dot + 1, last - dot - 1);
   for (const auto& [hf, gguf] : kNames)
     if (middle == hf) return "blk." + layer + "." + gguf + hf_name.substr(last);
   fail(ErrorKind::internal, "no GGUF name for {}", hf_name);

@@ -19,29 +19,34 @@ class Keys {
   bool has(const char* key) const { return object_.contains(key) && !object_[key].is_null(); }
   int64_t integer(const char* key) const {
     HONE_CHECK(has(key), ErrorKind::format, "{}: the key '{}' is missing", name_, key);
-    HONE_CHECK(object_[key].is_number_integer(), ErrorKind::format, "{}: {}: expected an integer, got {}", name_, key, quoted(key));
+    HONE_CHECK(object_[key].is_number_integer(), ErrorKind::format, "{}: {}: expected an integer, got {}", name_, key,
+               quoted(key));
     return object_[key].get<int64_t>();
   }
   int64_t integer(const char* key, int64_t otherwise) const { return has(key) ? integer(key) : otherwise; }
   double number(const char* key, double otherwise) const {
     if (!has(key)) return otherwise;
-    HONE_CHECK(object_[key].is_number(), ErrorKind::format, "{}: {}: expected a number, got {}", name_, key, quoted(key));
+    HONE_CHECK(object_[key].is_number(), ErrorKind::format, "{}: {}: expected a number, got {}", name_, key,
+               quoted(key));
     return object_[key].get<double>();
   }
   bool boolean(const char* key, bool otherwise) const {
     if (!has(key)) return otherwise;
-    HONE_CHECK(object_[key].is_boolean(), ErrorKind::format, "{}: {}: expected true or false, got {}", name_, key, quoted(key));
+    HONE_CHECK(object_[key].is_boolean(), ErrorKind::format, "{}: {}: expected true or false, got {}", name_, key,
+               quoted(key));
     return object_[key].get<bool>();
   }
   std::string text(const char* key, const std::string& otherwise) const {
     if (!has(key)) return otherwise;
-    HONE_CHECK(object_[key].is_string(), ErrorKind::format, "{}: {}: expected a string, got {}", name_, key, quoted(key));
+    HONE_CHECK(object_[key].is_string(), ErrorKind::format, "{}: {}: expected a string, got {}", name_, key,
+               quoted(key));
     return object_[key].get<std::string>();
   }
   const json* object(const char* key) const { return has(key) ? &object_[key] : nullptr; }
   /// A feature hone does not have must be absent, null or false.
   void refuse(const char* key) const {
-    HONE_CHECK(!has(key) || object_[key] == false, ErrorKind::format, "{}: {} = {} is not supported", name_, key, quoted(key));
+    HONE_CHECK(!has(key) || object_[key] == false, ErrorKind::format, "{}: {} = {} is not supported", name_, key,
+               quoted(key));
   }
   const std::string& name() const { return name_; }
 
@@ -68,7 +73,8 @@ RopeConfig read_rope(const json* scaling, double theta, const std::string& name)
   rope.high_freq_factor = keys.number("high_freq_factor", 4);
   rope.original_max_positions = keys.integer("original_max_position_embeddings", 8192);
   HONE_CHECK(rope.factor > 0 && rope.low_freq_factor > 0 && rope.high_freq_factor > rope.low_freq_factor &&
-                 rope.original_max_positions > 0, ErrorKind::format, "{}: impossible rope scaling", name);
+                 rope.original_max_positions > 0,
+             ErrorKind::format, "{}: impossible rope scaling", name);
   return rope;
 }
 
@@ -79,15 +85,18 @@ std::vector<int64_t> read_windows(const Keys& keys, const ModelConfig& c) {
   const int64_t window = keys.integer("sliding_window", 0);
   if (off || window <= 0) return windows;
   const json* types = keys.object("layer_types");
-  HONE_CHECK(types == nullptr || (types->is_array() && static_cast<int64_t>(types->size()) == c.layers), ErrorKind::format,
-             "{}: layer_types: expected a list of {} names", keys.name(), c.layers);
+  HONE_CHECK(types == nullptr || (types->is_array() && static_cast<int64_t>(types->size()) == c.layers),
+             ErrorKind::format, "{}: layer_types: expected a list of {} names", keys.name(), c.layers);
   const int64_t pattern = keys.integer("sliding_window_pattern", keys.integer("_sliding_window_pattern", 6));
   const int64_t full_below = keys.integer("max_window_layers", 0);
   for (int64_t i = 0; i < c.layers; ++i) {
     bool local = true;
-    if (types != nullptr) local = (*types)[static_cast<size_t>(i)] == "sliding_attention";
-    else if (c.family == "gemma3") local = pattern > 0 && (i + 1) % pattern != 0;
-    else if (c.family != "mistral") local = i >= full_below;
+    if (types != nullptr)
+      local = (*types)[static_cast<size_t>(i)] == "sliding_attention";
+    else if (c.family == "gemma3")
+      local = pattern > 0 && (i + 1) % pattern != 0;
+    else if (c.family != "mistral")
+      local = i >= full_below;
     if (local) windows[static_cast<size_t>(i)] = window;
   }
   return windows;
@@ -148,7 +157,8 @@ ModelConfig config_from_hf(const json& config, const std::string& name) {
 
 void check_config(const ModelConfig& c, const std::string& name) {
   const auto range = [&](const char* key, int64_t value, int64_t low, int64_t high) {
-    HONE_CHECK(value >= low && value <= high, ErrorKind::format, "{}: {}: expected {} to {}, got {}", name, key, low, high, value);
+    HONE_CHECK(value >= low && value <= high, ErrorKind::format, "{}: {}: expected {} to {}, got {}", name, key, low,
+               high, value);
   };
   range("vocab_size", c.vocab, 1, 4'000'000);
   range("hidden_size", c.hidden, 1, 65536);
@@ -159,11 +169,13 @@ void check_config(const ModelConfig& c, const std::string& name) {
   range("intermediate_size", c.ffn, 1, 1'000'000);
   range("max_position_embeddings", c.max_positions, 1, 16'000'000);
   HONE_CHECK(c.head_dim % 2 == 0 && c.hidden % 2 == 0 && c.ffn % 2 == 0, ErrorKind::format,
-             "{}: head_dim {}, hidden_size {} and intermediate_size {} must be even", name, c.head_dim, c.hidden, c.ffn);
-  HONE_CHECK(c.heads % c.kv_heads == 0, ErrorKind::format, "{}: {} attention heads cannot share {} key-value heads evenly", name,
-             c.heads, c.kv_heads);
-  HONE_CHECK(c.norm_eps > 0 && std::isfinite(c.attn_scale) && c.attn_scale > 0 && c.rope.theta > 0 && c.local_rope.theta > 0,
-             ErrorKind::format, "{}: rms_norm_eps, rope_theta and query_pre_attn_scalar must be positive", name);
+             "{}: head_dim {}, hidden_size {} and intermediate_size {} must be even", name, c.head_dim, c.hidden,
+             c.ffn);
+  HONE_CHECK(c.heads % c.kv_heads == 0, ErrorKind::format,
+             "{}: {} attention heads cannot share {} key-value heads evenly", name, c.heads, c.kv_heads);
+  HONE_CHECK(
+      c.norm_eps > 0 && std::isfinite(c.attn_scale) && c.attn_scale > 0 && c.rope.theta > 0 && c.local_rope.theta > 0,
+      ErrorKind::format, "{}: rms_norm_eps, rope_theta and query_pre_attn_scalar must be positive", name);
 }
 
 }  // namespace hone

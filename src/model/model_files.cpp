@@ -19,8 +19,8 @@ namespace {
 void check_shape(const TensorView& tensor, const Parameter& p, const std::string& where) {
   HONE_CHECK(tensor.shape == p.shape, ErrorKind::format, "{}: {}: expected shape {}, got {}", where, tensor.name,
              shape_text(p.shape), shape_text(tensor.shape));
-  HONE_CHECK(dtype_info(tensor.dtype).to_float, ErrorKind::format, "{}: {}: weights of type {} are not supported", where,
-             tensor.name, dtype_name(tensor.dtype));
+  HONE_CHECK(dtype_info(tensor.dtype).to_float, ErrorKind::format, "{}: {}: weights of type {} are not supported",
+             where, tensor.name, dtype_name(tensor.dtype));
 }
 
 void check_finite(const float* values, int64_t count, const std::string& where, const std::string& name) {
@@ -35,14 +35,16 @@ void check_finite(const float* values, int64_t count, const std::string& where, 
 
 void check_vocabulary(const Tokenizer& tokenizer, const ModelConfig& config, const std::string& where) {
   HONE_CHECK(tokenizer.vocab_size() <= config.vocab, ErrorKind::format,
-             "{}: the tokenizer has {} tokens, but the embedding only {} rows", where, tokenizer.vocab_size(), config.vocab);
+             "{}: the tokenizer has {} tokens, but the embedding only {} rows", where, tokenizer.vocab_size(),
+             config.vocab);
 }
 
 class HfFiles final : public ModelFiles {
  public:
   HfFiles(const std::filesystem::path& folder, ModelConfig config, Tokenizer tokenizer)
       : ModelFiles(std::move(config), std::move(tokenizer)), where_(folder.string()), weights_(folder) {
-    if (!config_.tied && weights_.find("lm_head.weight") == nullptr) config_.tied = true, config_.hf["tie_word_embeddings"] = true;
+    if (!config_.tied && weights_.find("lm_head.weight") == nullptr)
+      config_.tied = true, config_.hf["tie_word_embeddings"] = true;
     for (const Parameter& p : list_parameters(config_)) check_shape(weights_.at(p.name), p, where_);
   }
   void read(const Parameter& p, float* out) const override {
@@ -64,7 +66,8 @@ class GgufModel final : public ModelFiles {
   void read(const Parameter& p, float* out) const override {
     to_float(tensor(p), out);
     check_finite(out, p.count, file_.name(), p.name);
-    if (config_.family == "llama" && (p.name.ends_with("q_proj.weight") || p.name.ends_with("k_proj.weight"))) unpermute(p, out);
+    if (config_.family == "llama" && (p.name.ends_with("q_proj.weight") || p.name.ends_with("k_proj.weight")))
+      unpermute(p, out);
     if (config_.norm_offset != 0 && p.name.ends_with("norm.weight"))  // stored as 1 + w
       for (int64_t i = 0; i < p.count; ++i) out[i] -= static_cast<float>(config_.norm_offset);
   }
@@ -100,11 +103,12 @@ void write_as_bf16(const float* values, int64_t count, const ByteSink& sink) {
 }  // namespace
 
 std::unique_ptr<ModelFiles> ModelFiles::open(const std::filesystem::path& path) {
-  HONE_CHECK(std::filesystem::exists(path), ErrorKind::io, "{}: no such model; expected a Hugging Face folder or a .gguf file",
-             path.string());
+  HONE_CHECK(std::filesystem::exists(path), ErrorKind::io,
+             "{}: no such model; expected a Hugging Face folder or a .gguf file", path.string());
   if (std::filesystem::is_directory(path)) {
     const std::string config_path = (path / "config.json").string();
-    ModelConfig config = config_from_hf(parse_json(read_file(config_path), config_path, ErrorKind::format), config_path);
+    ModelConfig config =
+        config_from_hf(parse_json(read_file(config_path), config_path, ErrorKind::format), config_path);
     Tokenizer tokenizer = Tokenizer::load(path);
     check_vocabulary(tokenizer, config, path.string());
     return std::make_unique<HfFiles>(path, std::move(config), std::move(tokenizer));

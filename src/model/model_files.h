@@ -15,8 +15,9 @@ namespace hone {
 /// A model on disk: its shape, its tokenizer, and its tensors by Hugging Face name.
 class ModelFiles {
  public:
-  /// Opens an HF folder (config.json, *.safetensors, tokenizer) or a .gguf file and checks that every tensor of the family
-  /// is there with the shape that the configuration asks for. Error(format) names file, tensor, expected and actual.
+  /// Opens an HF folder (config.json, *.safetensors, tokenizer) or a .gguf file and checks that every tensor of the
+  /// family is there with the shape that the configuration asks for. Error(format) names file, tensor, expected and
+  /// actual.
   static std::unique_ptr<ModelFiles> open(const std::filesystem::path& path);
   virtual ~ModelFiles() = default;
 
@@ -32,9 +33,9 @@ class ModelFiles {
   Tokenizer tokenizer_;
 };
 
-/// Writes an HF folder that transformers loads as it is: config.json, generation_config.json, model.safetensors (sharded
-/// above 5 GB) of `dtype`, tokenizer files and chat template. Written aside and renamed: never half there. A tied head
-/// is not stored twice. `weights(p)` gives the fp32 values of a parameter.
+/// Writes an HF folder that transformers loads as it is: config.json, generation_config.json, model.safetensors
+/// (sharded above 5 GB) of `dtype`, tokenizer files and chat template. Written aside and renamed: never half there. A
+/// tied head is not stored twice. `weights(p)` gives the fp32 values of a parameter.
 void save_hf_folder(const std::filesystem::path& folder, const ModelConfig& config, const Tokenizer& tokenizer,
                     const std::function<const float*(const Parameter&)>& weights, Type dtype);
 

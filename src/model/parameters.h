@@ -16,7 +16,7 @@ struct Parameter {
   std::vector<int64_t> shape;  // [n] or [rows, cols]
   int64_t offset = 0;          // into the flat array
   int64_t count = 0;
-  bool decay = false;          // weight decay applies (matrices only)
+  bool decay = false;  // weight decay applies (matrices only)
 };
 
 /// All tensors of a model in layout order: vectors (norms and biases) first, then matrices; q, k, v and gate, up of a

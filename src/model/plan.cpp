@@ -27,10 +27,12 @@ void check_segments(const TokenBatch& batch, int64_t max_positions) {
                segment.length, row);
     if (segment.prefix < 0) root = static_cast<int32_t>(s);
     HONE_CHECK(segment.prefix < 0 || segment.prefix == root, ErrorKind::internal,
-               "segment {} continues segment {}, which does not stand directly before its continuations", s, segment.prefix);
+               "segment {} continues segment {}, which does not stand directly before its continuations", s,
+               segment.prefix);
     const int64_t before = segment.prefix < 0 ? 0 : batch.segments[static_cast<size_t>(root)].length;
     HONE_CHECK(before + segment.length <= max_positions, ErrorKind::data,
-               "a sequence of {} tokens does not fit the model's context of {}", before + segment.length, max_positions);
+               "a sequence of {} tokens does not fit the model's context of {}", before + segment.length,
+               max_positions);
     row += segment.length;
   }
   HONE_CHECK(row == static_cast<int64_t>(batch.ids.size()), ErrorKind::internal, "segments cover {} of {} tokens", row,

@@ -1,5 +1,7 @@
 #include "model/policy.h"
 
+#include <ATen/Parallel.h>
+
 #include "base/threads.h"
 #include "model/decoder.h"
 #include "model/model_files.h"
@@ -23,8 +25,8 @@ class Cutter {
 
   Norm norm(const std::string& name, const ModelConfig& config) const {
     const Parameter& p = find(name);
-    return {weights_ + p.offset, gradients_ ? gradients_ + p.offset : nullptr, p.count, static_cast<float>(config.norm_offset),
-            static_cast<float>(config.norm_eps)};
+    return {weights_ + p.offset, gradients_ ? gradients_ + p.offset : nullptr, p.count,
+            static_cast<float>(config.norm_offset), static_cast<float>(config.norm_eps)};
   }
   /// A matrix whose rows are the tensors `names`, which stand next to each other.
   Matrix matrix(const std::vector<std::string>& names, Type type) const {
@@ -55,6 +57,7 @@ class Cutter {
 }  // namespace
 
 std::unique_ptr<Policy> Policy::load(const std::filesystem::path& path, const PolicyOptions& options) {
+  at::set_num_threads(1);  // ATen only does small work here; its own threads would spin against hone's
   const std::unique_ptr<ModelFiles> files = ModelFiles::open(path);
   std::unique_ptr<Policy> policy(new Policy);
   policy->config_ = files->config();
@@ -116,7 +119,8 @@ void Policy::build() {
     } else {
       layer.mlp_norm = cut.norm(at + "post_attention_layernorm.weight", config_);
     }
-    layer.qkv = cut.matrix({at + "self_attn.q_proj.weight", at + "self_attn.k_proj.weight", at + "self_attn.v_proj.weight"}, type_);
+    layer.qkv = cut.matrix(
+        {at + "self_attn.q_proj.weight", at + "self_attn.k_proj.weight", at + "self_attn.v_proj.weight"}, type_);
     if (config_.qkv_bias) cut.bias(layer.qkv, at + "self_attn.q_proj.bias");
     layer.o = cut.matrix({at + "self_attn.o_proj.weight"}, type_);
     layer.gate_up = cut.matrix({at + "mlp.gate_proj.weight", at + "mlp.up_proj.weight"}, type_);
@@ -133,7 +137,8 @@ void Policy::build() {
     layers_.push_back(std::move(layer));
   }
   rope_ = make_rope_table(config_.rope, config_.max_positions, config_.head_dim);
-  local_rope_ = config_.family == "gemma3" ? make_rope_table(config_.local_rope, config_.max_positions, config_.head_dim) : rope_;
+  local_rope_ =
+      config_.family == "gemma3" ? make_rope_table(config_.local_rope, config_.max_positions, config_.head_dim) : rope_;
   anchor_ = at::zeros({1}, at::kFloat).requires_grad_(trainable_);
 }
 
@@ -198,10 +203,13 @@ KvCache Policy::make_cache(int64_t blocks) const {
 }
 
 void Policy::save_hf(const std::filesystem::path& folder, Type dtype) const {
-  save_hf_folder(folder, config_, *tokenizer_, [&](const Parameter& p) -> const float* {
-    if (p.offset + p.count <= static_cast<int64_t>(weights_.size())) return weights_.data() + p.offset;
-    fail(ErrorKind::usage, "a frozen policy keeps no fp32 weights to save; load the model as trainable");
-  }, dtype);
+  save_hf_folder(
+      folder, config_, *tokenizer_,
+      [&](const Parameter& p) -> const float* {
+        if (p.offset + p.count <= static_cast<int64_t>(weights_.size())) return weights_.data() + p.offset;
+        fail(ErrorKind::usage, "a frozen policy keeps no fp32 weights to save; load the model as trainable");
+      },
+      dtype);
 }
 
 }  // namespace hone

@@ -54,13 +54,14 @@ class Policy {
   /// Rounds the master weights into the shared compute copy after an update; the version becomes `version`.
   void repack(int64_t version);
 
-  /// Log-probs of batch.targets [N], differentiable; gradients accumulate in gradients(). `checkpoint_blocks` keeps only
-  /// each block's input and recomputes the rest in the backward pass, with the same bits.
+  /// Log-probs of batch.targets [N], differentiable; gradients accumulate in gradients(). `checkpoint_blocks` keeps
+  /// only each block's input and recomputes the rest in the backward pass, with the same bits.
   HeadOutput logprobs(const TokenBatch& batch, float temperature, bool checkpoint_blocks = false) const;
 
-  /// Engine path through the same layers: the residual stream [T, hidden] fp32 of the rows of `plan`; keys and values go
-  /// to `cache`.
-  Tensor hidden_states(const std::vector<int32_t>& ids, const std::shared_ptr<const RowPlan>& plan, const KvCache& cache) const;
+  /// Engine path through the same layers: the residual stream [T, hidden] fp32 of the rows of `plan`; keys and values
+  /// go to `cache`.
+  Tensor hidden_states(const std::vector<int32_t>& ids, const std::shared_ptr<const RowPlan>& plan,
+                       const KvCache& cache) const;
   /// Logits [N, vocab] fp32, not divided by a temperature, of rows of hidden_states.
   Tensor logits(const Tensor& hidden, const std::vector<int32_t>& rows) const;
   const Matrix& head() const { return config_.tied ? embedding_ : head_; }
@@ -71,7 +72,7 @@ class Policy {
 
  private:
   Policy() = default;
-  void build();          // layers over the flat arrays
+  void build();  // layers over the flat arrays
   void pack_parameter(const Parameter& p, const float* values);
 
   ModelConfig config_;
@@ -88,8 +89,8 @@ class Policy {
   Tensor anchor_;
 };
 
-/// Where the rows of a packed batch stand: positions, block tables, KV writes. Error(data) when a segment is malformed or
-/// a position is past `max_positions`.
+/// Where the rows of a packed batch stand: positions, block tables, KV writes. Error(data) when a segment is malformed
+/// or a position is past `max_positions`.
 std::shared_ptr<const RowPlan> plan_rows(const TokenBatch& batch, int64_t max_positions);
 
 }  // namespace hone

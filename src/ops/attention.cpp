@@ -25,8 +25,8 @@ Tensor rotate_and_store(const Tensor& qkv, const AttentionSpec& spec, const Rope
       kernels::table().rope_store(spec.kv, spec.heads, floats(qkv) + w.row * width, floats(rope.cos) + position * half,
                                   floats(rope.sin) + position * half, spec.q_norm.weight, spec.k_norm.weight,
                                   spec.q_norm.offset, spec.q_norm.eps, q_data + w.row * q_bytes,
-                                  store.k + w.block * spec.kv.k_block_bytes(), store.v + w.block * spec.kv.v_block_bytes(),
-                                  w.slot);
+                                  store.k + w.block * spec.kv.k_block_bytes(),
+                                  store.v + w.block * spec.kv.v_block_bytes(), w.slot);
     }
   });
   return q;
@@ -34,8 +34,17 @@ Tensor rotate_and_store(const Tensor& qkv, const AttentionSpec& spec, const Rope
 
 kernels::Attention kernel_args(const AttentionSpec& spec, const RowPlan& plan, const KvStore& store, const Tensor& q,
                                const Tensor& out, float* lse) {
-  return {spec.kv, spec.heads, store.k, store.v, plan.tables.data(), plan.positions.data(), spec.scale,
-          spec.window, q.const_data_ptr(), out.mutable_data_ptr(), lse};
+  return {spec.kv,
+          spec.heads,
+          store.k,
+          store.v,
+          plan.tables.data(),
+          plan.positions.data(),
+          spec.scale,
+          spec.window,
+          q.const_data_ptr(),
+          out.mutable_data_ptr(),
+          lse};
 }
 
 struct AttentionGrad final : Node {
@@ -54,8 +63,12 @@ struct AttentionGrad final : Node {
     const Tensor d_q = at::empty({rows, spec.heads, d}, at::kFloat);
     const Tensor d_k = at::zeros({plan->num_blocks, kv_heads, kernels::kKvBlock, d}, at::kFloat);
     const Tensor d_v = at::zeros_like(d_k);
-    const kernels::AttentionGrad args{kernel_args(spec, *plan, store, q, out, floats(lse)), d_out.const_data_ptr(),
-                                      floats(d_q), floats(delta), floats(d_k), floats(d_v)};
+    const kernels::AttentionGrad args{kernel_args(spec, *plan, store, q, out, floats(lse)),
+                                      d_out.const_data_ptr(),
+                                      floats(d_q),
+                                      floats(delta),
+                                      floats(d_k),
+                                      floats(d_v)};
     const int64_t trees = static_cast<int64_t>(plan->trees.size()) - 1;
     parallel_for(trees * kv_heads, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
@@ -98,11 +111,11 @@ struct AttentionGrad final : Node {
             }
           const int64_t position = plan->positions[static_cast<size_t>(row)];
           float* d_norms = floats(partial) + (norms ? piece * 2 * d : 0);
-          kernels::table().rope_grad(spec.heads, kv_heads, d, norms ? floats(qkv) + row * width : floats(d_qkv) + row * width,
-                                     floats(rope.cos) + position * half, floats(rope.sin) + position * half,
-                                     spec.q_norm.weight, spec.k_norm.weight, spec.q_norm.offset, spec.q_norm.eps,
-                                     floats(d_q) + row * spec.heads * d, dk.data(), dv.data(), floats(d_qkv) + row * width,
-                                     d_norms, d_norms + d);
+          kernels::table().rope_grad(
+              spec.heads, kv_heads, d, norms ? floats(qkv) + row * width : floats(d_qkv) + row * width,
+              floats(rope.cos) + position * half, floats(rope.sin) + position * half, spec.q_norm.weight,
+              spec.k_norm.weight, spec.q_norm.offset, spec.q_norm.eps, floats(d_q) + row * spec.heads * d, dk.data(),
+              dv.data(), floats(d_qkv) + row * width, d_norms, d_norms + d);
         }
     });
     if (norms && spec.q_norm.grad != nullptr) {
@@ -130,10 +143,11 @@ KvStore make_kv_store(const kernels::KvLayout& layout, int64_t blocks) {
 Tensor attention(const Tensor& qkv, const AttentionSpec& spec, const RopeTable& rope,
                  const std::shared_ptr<const RowPlan>& plan, const KvStore& store) {
   const int64_t rows = qkv.size(0), d = spec.kv.head_dim;
-  HONE_CHECK(qkv.size(1) == (spec.heads + 2 * spec.kv.kv_heads) * d && qkv.scalar_type() == at::kFloat, ErrorKind::shape,
-             "attention: expected an fp32 [T, {}] projection, got [{}, {}]", (spec.heads + 2 * spec.kv.kv_heads) * d, rows,
-             qkv.size(1));
-  HONE_ASSERT(static_cast<int64_t>(plan->positions.size()) == rows && static_cast<int64_t>(plan->tables.size()) == rows);
+  HONE_CHECK(qkv.size(1) == (spec.heads + 2 * spec.kv.kv_heads) * d && qkv.scalar_type() == at::kFloat,
+             ErrorKind::shape, "attention: expected an fp32 [T, {}] projection, got [{}, {}]",
+             (spec.heads + 2 * spec.kv.kv_heads) * d, rows, qkv.size(1));
+  HONE_ASSERT(static_cast<int64_t>(plan->positions.size()) == rows &&
+              static_cast<int64_t>(plan->tables.size()) == rows);
   const bool graph = needs_graph(qkv);
   const Tensor input = qkv.detach();
   const Tensor q = rotate_and_store(input, spec, rope, *plan, store);

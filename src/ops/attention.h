@@ -1,5 +1,5 @@
-// Rotary embedding, KV write and attention in one op, the same for prefill, decode and training: it only ever sees query
-// rows, each with an absolute position and the block table of its sequence.
+// Rotary embedding, KV write and attention in one op, the same for prefill, decode and training: it only ever sees
+// query rows, each with an absolute position and the block table of its sequence.
 #pragma once
 
 #include <vector>
@@ -21,11 +21,11 @@ struct KvWrite {
 
 /// How the rows of one forward pass stand in the KV cache.
 struct RowPlan {
-  std::vector<int32_t> positions;        // [T] absolute position of each row
-  std::vector<const int32_t*> tables;    // [T] block table of the row's sequence
-  std::vector<KvWrite> writes;           // every row at least once
-  std::vector<int64_t> trees;            // row offsets [0, ..., T]; rows of different trees share no block (training)
-  int64_t num_blocks = 0;                // blocks a training pass needs; tables index below it
+  std::vector<int32_t> positions;      // [T] absolute position of each row
+  std::vector<const int32_t*> tables;  // [T] block table of the row's sequence
+  std::vector<KvWrite> writes;         // every row at least once
+  std::vector<int64_t> trees;          // row offsets [0, ..., T]; rows of different trees share no block (training)
+  int64_t num_blocks = 0;              // blocks a training pass needs; tables index below it
   std::vector<std::vector<int32_t>> storage;  // owner of the block tables of a training pass
 };
 
@@ -40,8 +40,8 @@ struct AttentionSpec {
   kernels::KvLayout kv;
   int64_t heads = 0;
   float scale = 1.f;
-  int64_t window = 0;      // 0 = all earlier keys
-  Norm q_norm, k_norm;     // per-head norms of the qwen3 and gemma3 families, or empty
+  int64_t window = 0;   // 0 = all earlier keys
+  Norm q_norm, k_norm;  // per-head norms of the qwen3 and gemma3 families, or empty
 };
 
 /// Store for a training pass, zeroed.

@@ -69,7 +69,8 @@ void multiply_transposed(const void* dy, int64_t m, const Matrix& w, void* dx, T
   run_gemm({w.type, dy, k, 1, packed, m, w.cols, k, dx, w.cols, dx_type, nullptr, nullptr, false});
 }
 
-void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m, float* dw) {
+void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m,
+                      float* dw) {
   // Both operands are reordered so that the reduction over rows of the batch runs through consecutive memory.
   const int64_t m_units = units(type, m);
   const Tensor memory = scratch(kernels::packed_units(type, n, m) + kernels::packed_units(type, k, m));
@@ -77,17 +78,22 @@ void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const v
   int32_t* right = left + kernels::packed_units(type, n, m);
   parallel_for(panels(n) + panels(k), 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
-      if (p < panels(n)) kernels::table().pack_columns(type, dy, m, n, ldy, left, p, p + 1);
-      else kernels::table().pack_columns(type, x, m, k, k, right, p - panels(n), p - panels(n) + 1);
+      if (p < panels(n))
+        kernels::table().pack_columns(type, dy, m, n, ldy, left, p, p + 1);
+      else
+        kernels::table().pack_columns(type, x, m, k, k, right, p - panels(n), p - panels(n) + 1);
     }
   });
-  parallel_for(panels(n), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) {
-      const int64_t rows = std::min(kPanel, n - p * kPanel);
-      const kernels::Gemm g{type, left + p * m_units * kPanel, 1, kPanel, right, rows, k, m_units,
-                            dw + p * kPanel * k, k, Type::f32, nullptr, nullptr, true};
-      kernels::table().gemm(g, 0, rows, 0, panels(k));
-    }
+  // Four row panels share each column panel while it is in the second-level cache.
+  constexpr int64_t kGroup = 4;
+  parallel_for((panels(n) + kGroup - 1) / kGroup, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t column = 0; column < panels(k); ++column)
+      for (int64_t p = begin * kGroup; p < std::min(panels(n), end * kGroup); ++p) {
+        const int64_t rows = std::min(kPanel, n - p * kPanel);
+        const kernels::Gemm g{type,    left + p * m_units * kPanel, 1, kPanel,    right,   rows,    k,
+                              m_units, dw + p * kPanel * k,         k, Type::f32, nullptr, nullptr, true};
+        kernels::table().gemm(g, 0, rows, column, column + 1);
+      }
   });
 }
 

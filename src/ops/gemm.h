@@ -13,7 +13,8 @@ void multiply(const void* x, int64_t m, const Matrix& w, void* y, Type y_type, c
 void multiply_transposed(const void* dy, int64_t m, const Matrix& w, void* dx, Type dx_type);
 
 /// dW [n, k] += dY^T X with dY [m, n] (row stride ldy) and X [m, k], both of `type`.
-void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m, float* dw);
+void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m,
+                      float* dw);
 
 /// sums [n] += column sums of dY [m, n] of `type`.
 void accumulate_columns(Type type, const void* dy, int64_t m, int64_t n, float* sums);

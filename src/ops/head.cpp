@@ -13,16 +13,18 @@ using kernels::kVocabChunk;
 using torch::autograd::Node;
 using torch::autograd::variable_list;
 
-constexpr int64_t kRowTile = 48;         // rows whose logits of one chunk are held at a time
-constexpr int64_t kGradColumns = 4096;   // vocabulary columns whose gradient is held at a time
+constexpr int64_t kRowTile = 48;        // rows whose logits of one chunk are held at a time
+constexpr int64_t kGradColumns = 4096;  // vocabulary columns whose gradient is held at a time
 
 /// Logits of rows [row, row + rows) and columns [column, column + columns) into out [rows, columns].
-void logits_tile(const Tensor& h, const Matrix& w, int64_t row, int64_t rows, int64_t column, int64_t columns, float* out) {
+void logits_tile(const Tensor& h, const Matrix& w, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                 float* out) {
   const int64_t k = kernels::units(w.type, w.cols);
   const auto* a = static_cast<const uint32_t*>(h.const_data_ptr()) + row * k;
-  const auto* b = reinterpret_cast<const uint32_t*>(w.packed.data()) + column * k;  // whole panels: 32 columns x k units
-  kernels::table().gemm({w.type, a, k, 1, b, rows, columns, k, out, columns, Type::f32, nullptr, nullptr, false}, 0, rows, 0,
-                        (columns + kPanel - 1) / kPanel);
+  const auto* b =
+      reinterpret_cast<const uint32_t*>(w.packed.data()) + column * k;  // whole panels: 32 columns x k units
+  kernels::table().gemm({w.type, a, k, 1, b, rows, columns, k, out, columns, Type::f32, nullptr, nullptr, false}, 0,
+                        rows, 0, (columns + kPanel - 1) / kPanel);
 }
 
 struct HeadGrad final : Node {
@@ -51,8 +53,8 @@ struct HeadGrad final : Node {
             for (int64_t r = 0; r < rows; ++r) {
               const size_t i = static_cast<size_t>(row + r);
               kernels::table().chunk_grad(w.type, floats(tile) + r * count, count, 1.f / temperature, lse[i],
-                                          entropy[i], floats(g_logp)[i], floats(g_entropy)[i],
-                                          targets[i] - column - c, out + ((row + r) * columns + c) * width);
+                                          entropy[i], floats(g_logp)[i], floats(g_entropy)[i], targets[i] - column - c,
+                                          out + ((row + r) * columns + c) * width);
             }
           }
         }

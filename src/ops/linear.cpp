@@ -46,8 +46,8 @@ void norm_grad(const Tensor& x, const Norm& norm, const Tensor& rstd, const Tens
     for (int64_t p = begin; p < end; ++p) {
       const int64_t row = p * kRowGrain, count = std::min(kRowGrain, rows - row);
       const char* grad = static_cast<const char*>(dy.const_data_ptr()) + row * n * kernels::element_size(type);
-      kernels::table().rms_norm_grad(type, floats(x) + row * n, norm.weight, norm.offset, floats(rstd) + row, grad, count,
-                                     n, floats(dx) + row * n, false, floats(partial) + p * n);
+      kernels::table().rms_norm_grad(type, floats(x) + row * n, norm.weight, norm.offset, floats(rstd) + row, grad,
+                                     count, n, floats(dx) + row * n, false, floats(partial) + p * n);
     }
   });
   if (norm.grad == nullptr) return;
@@ -74,8 +74,9 @@ Tensor glu(const Tensor& gate_up, Glu act) {
   const int64_t width = kernels::element_size(type);
   Tensor y = empty({rows, n}, type);
   parallel_for(rows, kRowGrain, [&](int64_t begin, int64_t end) {
-    kernels::table().glu(type, act == Glu::gelu, static_cast<const char*>(gate_up.const_data_ptr()) + begin * 2 * n * width,
-                         end - begin, n, static_cast<char*>(y.mutable_data_ptr()) + begin * n * width);
+    kernels::table().glu(type, act == Glu::gelu,
+                         static_cast<const char*>(gate_up.const_data_ptr()) + begin * 2 * n * width, end - begin, n,
+                         static_cast<char*>(y.mutable_data_ptr()) + begin * n * width);
   });
   return y;
 }
@@ -156,7 +157,8 @@ struct AddNormGrad final : Node {
 
 Tensor forward(const Tensor& h, const Matrix& w, Type out, const Tensor& residual) {
   Tensor y = empty({h.size(0), w.rows}, out);
-  multiply(h.const_data_ptr(), h.size(0), w, y.mutable_data_ptr(), out, residual.defined() ? floats(residual) : nullptr);
+  multiply(h.const_data_ptr(), h.size(0), w, y.mutable_data_ptr(), out,
+           residual.defined() ? floats(residual) : nullptr);
   return y;
 }
 

@@ -14,7 +14,8 @@ Tensor norm_linear(const Tensor& x, const Norm& norm, const Matrix& w, Type out)
 /// y [T, w.rows] = x W^T (+ residual), x [T, w.cols] of w.type; y is fp32; residual [T, w.rows] fp32 or undefined.
 Tensor linear(const Tensor& x, const Matrix& w, const Tensor& residual);
 
-/// y [T, w.rows] = (act(gate) * up) W^T (+ residual) with gate_up [T, 2 * w.cols] of w.type: gates, then ups. y is fp32.
+/// y [T, w.rows] = (act(gate) * up) W^T (+ residual) with gate_up [T, 2 * w.cols] of w.type: gates, then ups. y is
+/// fp32.
 Tensor glu_linear(const Tensor& gate_up, Glu act, const Matrix& w, const Tensor& residual);
 
 /// residual + rms_norm(x), both [T, D] fp32: the norm after a sublayer of the Gemma family.

@@ -1,13 +1,13 @@
 // Bridges between ATen tensors and the kernels.
 #pragma once
 
-#include <ATen/ATen.h>
-#include <torch/csrc/autograd/function.h>
-#include <fmt/ranges.h>
-#include <torch/csrc/autograd/functions/utils.h>
-
 #include <memory>
 #include <utility>
+
+#include <ATen/ATen.h>
+#include <fmt/ranges.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
 
 #include "base/check.h"
 #include "ops/weights.h"

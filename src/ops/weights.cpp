@@ -11,7 +11,8 @@ namespace hone {
 Buffer::Buffer(int64_t bytes) : size_(bytes) {
   const size_t rounded = static_cast<size_t>(kernels::round_up(std::max<int64_t>(bytes, 1), 64));
   char* memory = static_cast<char*>(std::aligned_alloc(64, rounded));
-  HONE_CHECK(memory != nullptr, ErrorKind::io, "out of memory: {:.2f} GB more were needed", 1e-9 * static_cast<double>(bytes));
+  HONE_CHECK(memory != nullptr, ErrorKind::io, "out of memory: {:.2f} GB more were needed",
+             1e-9 * static_cast<double>(bytes));
   std::memset(memory, 0, rounded);
   data_ = std::shared_ptr<char>(memory, std::free);
 }

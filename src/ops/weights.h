@@ -29,9 +29,9 @@ class Buffer {
 struct Matrix {
   int64_t rows = 0, cols = 0;
   Type type = Type::f32;
-  Buffer packed;                  // kernels::packed_units(type, rows, cols)
-  float* grad = nullptr;          // [rows, cols], accumulated; null when not training
-  const float* bias = nullptr;    // [rows]
+  Buffer packed;                // kernels::packed_units(type, rows, cols)
+  float* grad = nullptr;        // [rows, cols], accumulated; null when not training
+  const float* bias = nullptr;  // [rows]
   float* bias_grad = nullptr;
 
   Matrix() = default;

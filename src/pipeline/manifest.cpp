@@ -1,8 +1,8 @@
 #include "pipeline/manifest.h"
 
-#include <torch/csrc/api/include/torch/version.h>
-
 #include <chrono>
+
+#include <torch/csrc/api/include/torch/version.h>
 
 #include "base/files.h"
 #include "base/jsonl.h"
@@ -23,12 +23,8 @@ std::string cpu_name() {
 }  // namespace
 
 nlohmann::json describe_machine() {
-  return {{"hone", kVersion},
-          {"libtorch", TORCH_VERSION},
-          {"compiler", __VERSION__},
-          {"cpu", cpu_name()},
-          {"isa", kernels::table().isa},
-          {"bf16_in_hardware", kernels::fast_bf16()},
+  return {{"hone", kVersion},        {"libtorch", TORCH_VERSION},   {"compiler", __VERSION__},
+          {"cpu", cpu_name()},       {"isa", kernels::table().isa}, {"bf16_in_hardware", kernels::fast_bf16()},
           {"threads", num_threads()}};
 }
 
@@ -39,7 +35,8 @@ void write_manifest(const std::filesystem::path& run_dir, const Recipe& recipe, 
   manifest["ranks"] = ranks;
   manifest["seed"] = recipe.seed;
   manifest["exactness"] = recipe.exactness;
-  manifest["started"] = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  manifest["started"] =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   write_file_atomic(run_dir / "manifest.json", dump_json(manifest, 2) + "\n");
 }
 

@@ -41,7 +41,8 @@ void check_unchanged(const fs::path& run_dir, const Recipe& recipe) {
       }
     }
     if (!matters) continue;
-    const std::string advice = stage.empty() ? "choose another name or output_dir" : "use --restart-from " + stage + ", or another name";
+    const std::string advice =
+        stage.empty() ? "choose another name or output_dir" : "use --restart-from " + stage + ", or another name";
     fail(ErrorKind::recipe, "{}: was made by another recipe: {}; {}", run_dir.string(), to_string(change), advice);
   }
 }
@@ -112,12 +113,23 @@ RunEnd run_recipe(const Recipe& recipe, const RunOptions& options, Comm& comm) {
       if (console) console->note(fmt::format("stage {}: {} from {}", stage.name, stage.type, start.string()));
       const std::unique_ptr<Policy> policy = Policy::load(start, {.dtype = recipe.dtype, .trainable = trains});
       const ChatTokenizer chat(policy->tokenizer(), chat_template);
-      const StageContext context{recipe, stage.name, run_dir, stage_dir, *policy, chat, options.rewards, comm,
-                                 metrics.get(), console.get(), options.stop_requested};
+      const StageContext context{recipe,
+                                 stage.name,
+                                 run_dir,
+                                 stage_dir,
+                                 *policy,
+                                 chat,
+                                 options.rewards,
+                                 comm,
+                                 metrics.get(),
+                                 console.get(),
+                                 options.stop_requested};
       const StageEnd stage_end = run_stage(stage, context);
       if (stage_end == StageEnd::done && comm.is_main()) {
-        if (trains) policy->save_hf(stage_dir / "final", policy->type());
-        write_file_atomic(stage_dir / "done.json", dump_json({{"type", stage.type}, {"version", policy->version()}}) + "\n");
+        if (trains)
+          policy->save_hf(stage_dir / "final", Type::f32);  // the next stage continues from the master weights
+        write_file_atomic(stage_dir / "done.json",
+                          dump_json({{"type", stage.type}, {"version", policy->version()}}) + "\n");
       }
       comm.barrier();
       return stage_end;

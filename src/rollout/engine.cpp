@@ -15,17 +15,20 @@ constexpr int64_t kLogitFloats = int64_t{4} << 20;  // logits held at a time: 16
 void check_prompts(const std::vector<Prompt>& prompts, const ModelConfig& config) {
   for (const Prompt& p : prompts) {
     HONE_CHECK(!p.ids.empty(), ErrorKind::data, "prompt {} is empty", p.id);
-    HONE_CHECK(static_cast<int64_t>(p.ids.size()) < config.max_positions, ErrorKind::data,
-               "prompt {} has {} tokens and leaves no room in the model's context of {}; shorten it, or drop such prompts "
-               "with overlong_prompts: drop", p.id, p.ids.size(), config.max_positions);
+    HONE_CHECK(
+        static_cast<int64_t>(p.ids.size()) < config.max_positions, ErrorKind::data,
+        "prompt {} has {} tokens and leaves no room in the model's context of {}; shorten it, or drop such prompts "
+        "with overlong_prompts: drop",
+        p.id, p.ids.size(), config.max_positions);
     for (const int32_t id : p.ids)
-      HONE_CHECK(id >= 0 && id < config.vocab, ErrorKind::data, "prompt {}: token id {} is outside the vocabulary of {}", p.id,
-                 id, config.vocab);
+      HONE_CHECK(id >= 0 && id < config.vocab, ErrorKind::data,
+                 "prompt {}: token id {} is outside the vocabulary of {}", p.id, id, config.vocab);
   }
 }
 
 double uniform_of(const SampleKey& key, const Prompt& prompt, size_t sample, int64_t position) {
-  const auto w = philox(mix_key(key.seed, key.step, static_cast<uint64_t>(prompt.id), sample), static_cast<uint64_t>(position), 0);
+  const auto w =
+      philox(mix_key(key.seed, key.step, static_cast<uint64_t>(prompt.id), sample), static_cast<uint64_t>(position), 0);
   return to_unit(w[0], w[1]);
 }
 
@@ -34,7 +37,11 @@ class Generation {
  public:
   Generation(const Policy& policy, const EngineOptions& options, const SamplingConfig& sampling, SampleKey key,
              const GenerateHooks& hooks, std::vector<Group>& groups, EngineStats& stats)
-      : policy_(policy), sampling_(sampling), key_(key), hooks_(hooks), stats_(stats),
+      : policy_(policy),
+        sampling_(sampling),
+        key_(key),
+        hooks_(hooks),
+        stats_(stats),
         cache_(policy.make_cache(count_blocks(policy, options, sampling, groups))),
         scheduler_(policy, options, sampling, cache_.blocks, groups, stats) {
     for (const Group& g : groups) total_ += static_cast<int64_t>(g.samples.size());
@@ -59,7 +66,8 @@ class Generation {
       const int64_t prompt = static_cast<int64_t>(g.prompt.ids.size());
       const int64_t whole = std::min(prompt + sampling.max_completion_length, c.max_positions);
       longest = std::max(longest, blocks_for(whole) + blocks_for(prompt));
-      const int64_t running = std::min<int64_t>(static_cast<int64_t>(g.samples.size()), options.max_running_sequences - sequences);
+      const int64_t running =
+          std::min<int64_t>(static_cast<int64_t>(g.samples.size()), options.max_running_sequences - sequences);
       if (running <= 0) continue;
       sequences += running;
       wanted += blocks_for(prompt) + running * (blocks_for(whole) - prompt / kernels::kKvBlock);
@@ -86,8 +94,10 @@ class Generation {
       std::vector<const float*> of;
       for (size_t i = begin; i < end; ++i) {
         const float* row = floats(logits) + static_cast<int64_t>(i - begin) * vocab;
-        if (SharedPrompt* prompt = step.outputs[i].prompt) prompt->logits.assign(row, row + vocab);
-        else sequences.push_back(step.outputs[i].sequence), of.push_back(row);
+        if (SharedPrompt* prompt = step.outputs[i].prompt)
+          prompt->logits.assign(row, row + vocab);
+        else
+          sequences.push_back(step.outputs[i].sequence), of.push_back(row);
       }
       draw(sequences, of);
     }
@@ -148,7 +158,8 @@ class Generation {
       sample.finish = Finish::context, done = true;
     }
     if (done && sample.finish != Finish::stop) s.text += s.decoder.flush();
-    if (hooks_.text && s.text.size() > emitted) hooks_.text(*s.group, s.index, std::string_view(s.text).substr(emitted));
+    if (hooks_.text && s.text.size() > emitted)
+      hooks_.text(*s.group, s.index, std::string_view(s.text).substr(emitted));
     if (!done) return;
     sample.text = std::move(s.text);
     sample.version = policy_.version();

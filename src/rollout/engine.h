@@ -40,11 +40,11 @@ class Engine {
  public:
   explicit Engine(const Policy& policy, const EngineOptions& options = {}) : policy_(policy), options_(options) {}
 
-  /// `samples` completions of every prompt. Each is a pure function of (weights, prompt, options, key, prompt id, index):
-  /// batch, order, chunking, sharing, preemption and threads do not change a bit of it. Error(data) names a prompt that
-  /// is empty, or leaves no room in the model's context.
-  std::vector<Group> generate(std::vector<Prompt> prompts, int64_t samples, const SamplingConfig& sampling, SampleKey key,
-                              const GenerateHooks& hooks = {});
+  /// `samples` completions of every prompt. Each is a pure function of (weights, prompt, options, key, prompt id,
+  /// index): batch, order, chunking, sharing, preemption and threads do not change a bit of it. Error(data) names a
+  /// prompt that is empty, or leaves no room in the model's context.
+  std::vector<Group> generate(std::vector<Prompt> prompts, int64_t samples, const SamplingConfig& sampling,
+                              SampleKey key, const GenerateHooks& hooks = {});
 
   const EngineStats& stats() const { return stats_; }  // of the latest call
 

@@ -27,7 +27,8 @@ int32_t draw_full(std::span<const float> logits, float scale, float max, double 
   double* masses = mass;
   if (chunks > 512) large.resize(static_cast<size_t>(chunks)), masses = large.data();
   for (int64_t c = 0; c < chunks; ++c) {
-    const kernels::LogitStats s = k.chunk_stats(logits.data() + c * kVocabChunk, std::min(kVocabChunk, vocab - c * kVocabChunk), scale, false);
+    const kernels::LogitStats s =
+        k.chunk_stats(logits.data() + c * kVocabChunk, std::min(kVocabChunk, vocab - c * kVocabChunk), scale, false);
     masses[c] = static_cast<double>(s.sum) * std::exp(static_cast<double>(s.max) - static_cast<double>(max));
     total += masses[c];
   }
@@ -61,8 +62,8 @@ std::vector<Candidate> above(std::span<const float> scaled, float threshold) {
   return out;
 }
 
-/// The candidates that can matter, without sorting the vocabulary: all, the top k with ties, or a window below the maximum
-/// that is widened until it holds the nucleus.
+/// The candidates that can matter, without sorting the vocabulary: all, the top k with ties, or a window below the
+/// maximum that is widened until it holds the nucleus.
 std::vector<Candidate> candidates(std::span<const float> scaled, const SamplingConfig& o, float max) {
   if (o.top_k > 0 && o.top_k < static_cast<int64_t>(scaled.size())) {
     std::vector<float> values(scaled.begin(), scaled.end());
@@ -87,15 +88,18 @@ Draw draw_truncated(std::span<const float> scaled, const SamplingConfig& o, doub
   const auto weight = [&](const Candidate& c) { return std::exp(static_cast<double>(c.logit) - max); };
   if (o.top_p < 1.0) {  // the smallest prefix whose mass reaches top_p; at least one token
     double total = 0;
-    if (o.top_k > 0) for (const Candidate& c : kept) total += weight(c);
-    else for (const float x : scaled) total += std::exp(static_cast<double>(x) - max);
+    if (o.top_k > 0)
+      for (const Candidate& c : kept) total += weight(c);
+    else
+      for (const float x : scaled) total += std::exp(static_cast<double>(x) - max);
     double mass = 0;
     size_t n = 0;
     while (n < kept.size() && (n == 0 || mass < o.top_p * total)) mass += weight(kept[n++]);
     kept.resize(n);
   }
   if (o.min_p > 0) {
-    const auto end = std::find_if(kept.begin() + 1, kept.end(), [&](const Candidate& c) { return weight(c) < o.min_p; });
+    const auto end =
+        std::find_if(kept.begin() + 1, kept.end(), [&](const Candidate& c) { return weight(c) < o.min_p; });
     kept.erase(end, kept.end());
   }
   double total = 0;
@@ -123,8 +127,10 @@ Draw sample_token(std::span<const float> logits, const SamplingConfig& o, std::s
   const float scale = o.temperature > 0 ? 1.f / static_cast<float>(o.temperature) : 1.f;
   const kernels::LogitStats stats = row_stats(logits.data(), vocab, scale, false);
   const float lse = log_sum_exp(stats);
-  HONE_CHECK(std::isfinite(lse), ErrorKind::data, "the model's logits are not finite (log-sum-exp {}): its weights hold NaN or "
-             "overflow", lse);
+  HONE_CHECK(std::isfinite(lse), ErrorKind::data,
+             "the model's logits are not finite (log-sum-exp {}): its weights hold NaN or "
+             "overflow",
+             lse);
   std::vector<float> changed;
   std::span<const float> row = logits;
   if (o.repetition_penalty != 1.0) {

@@ -11,9 +11,8 @@ Scheduler::Scheduler(const Policy& policy, const EngineOptions& options, const S
     : policy_(policy), options_(options), stats_(stats), pool_(blocks) {
   for (Group& g : groups) waiting_.push_back(&g);
   // Longest first: the work that ends last starts first. Ties keep their order; no sample depends on it.
-  std::stable_sort(waiting_.begin(), waiting_.end(), [](const Group* a, const Group* b) {
-    return a->prompt.ids.size() > b->prompt.ids.size();
-  });
+  std::stable_sort(waiting_.begin(), waiting_.end(),
+                   [](const Group* a, const Group* b) { return a->prompt.ids.size() > b->prompt.ids.size(); });
 }
 
 void Scheduler::start_prompts() {
@@ -83,7 +82,8 @@ void Scheduler::add_rows(Step& step, const std::vector<int32_t>& table, int64_t 
     const int32_t row = static_cast<int32_t>(plan.positions.size());
     plan.positions.push_back(static_cast<int32_t>(position));
     plan.tables.push_back(table.data());
-    plan.writes.push_back({row, table[static_cast<size_t>(position / kKvBlock)], static_cast<int32_t>(position % kKvBlock)});
+    plan.writes.push_back(
+        {row, table[static_cast<size_t>(position / kKvBlock)], static_cast<int32_t>(position % kKvBlock)});
   }
 }
 
@@ -116,8 +116,10 @@ Step Scheduler::next() {
     const int64_t rows = pending == 1 ? 1 : std::min(pending, std::max<int64_t>(1, budget));
     while (!reserve(s, s.cached + rows) && running_.size() > i + 1) preempt_last();
     if (static_cast<int64_t>(s.table.size()) < blocks_for(s.cached + rows)) {  // it is the last one itself
-      HONE_CHECK(i > 0, ErrorKind::usage, "the KV cache of {} pages is too small for one sequence of {} tokens; raise "
-                 "kv_memory_gb or kv_blocks", pool_.count(), length);
+      HONE_CHECK(i > 0, ErrorKind::usage,
+                 "the KV cache of {} pages is too small for one sequence of {} tokens; raise "
+                 "kv_memory_gb or kv_blocks",
+                 pool_.count(), length);
       preempt_last();
       break;
     }

@@ -1,5 +1,5 @@
-// Which rows run next: prompts are prefilled in chunks, their samples fork off the shared pages, and a sequence gives its
-// pages back and is recomputed later when there are too few.
+// Which rows run next: prompts are prefilled in chunks, their samples fork off the shared pages, and a sequence gives
+// its pages back and is recomputed later when there are too few.
 #pragma once
 
 #include <deque>
@@ -18,9 +18,9 @@ struct Step {
   std::vector<int32_t> ids;
   std::shared_ptr<RowPlan> plan = std::make_shared<RowPlan>();
   struct Output {
-    int32_t row;             // whose logits are wanted
-    Sequence* sequence;      // the next token goes here, or
-    SharedPrompt* prompt;    // this prompt is complete
+    int32_t row;           // whose logits are wanted
+    Sequence* sequence;    // the next token goes here, or
+    SharedPrompt* prompt;  // this prompt is complete
   };
   std::vector<Output> outputs;
   int64_t prefill_tokens = 0;
@@ -54,8 +54,8 @@ class Scheduler {
   EngineStats& stats_;
   BlockPool pool_;
   std::deque<Group*> waiting_;
-  std::list<SharedPrompt> prompts_;                    // being prefilled, or with samples still to fork
-  std::vector<std::unique_ptr<Sequence>> running_;     // in order of admission, so groups stay together
+  std::list<SharedPrompt> prompts_;                 // being prefilled, or with samples still to fork
+  std::vector<std::unique_ptr<Sequence>> running_;  // in order of admission, so groups stay together
   std::deque<std::unique_ptr<Sequence>> preempted_;
 };
 

@@ -13,14 +13,15 @@ namespace hone {
 /// One completion while it is decoded. `cached` positions of prompt + completion have their keys and values in `table`.
 struct Sequence {
   Group* group = nullptr;
-  size_t index = 0;               // of the sample in its group
-  std::vector<int32_t> table;     // pages, absolute
+  size_t index = 0;            // of the sample in its group
+  std::vector<int32_t> table;  // pages, absolute
   int64_t cached = 0;
   StreamDecoder decoder;
-  std::string text;               // decoded so far
+  std::string text;                     // decoded so far
   const float* first_logits = nullptr;  // of the prompt's last token, until the first token is drawn
 
-  Sequence(Group* g, size_t i, const Tokenizer& tokenizer) : group(g), index(i), decoder(tokenizer, /*skip_special=*/true) {}
+  Sequence(Group* g, size_t i, const Tokenizer& tokenizer)
+      : group(g), index(i), decoder(tokenizer, /*skip_special=*/true) {}
   Sample& sample() const { return group->samples[index]; }
   int64_t length() const { return static_cast<int64_t>(group->prompt.ids.size() + sample().ids.size()); }
   int32_t token(int64_t position) const {
@@ -34,9 +35,9 @@ struct Sequence {
 struct SharedPrompt {
   Group* group = nullptr;
   std::vector<int32_t> table;
-  int64_t cached = 0;             // prompt tokens done
-  std::vector<float> logits;      // of the last prompt token, once all are done
-  size_t started = 0;             // samples that have forked off
+  int64_t cached = 0;         // prompt tokens done
+  std::vector<float> logits;  // of the last prompt token, once all are done
+  size_t started = 0;         // samples that have forked off
 };
 
 }  // namespace hone

@@ -18,9 +18,9 @@ namespace hone {
 
 struct StageContext {
   const Recipe& recipe;
-  std::string name;                      // of the stage
+  std::string name;  // of the stage
   std::filesystem::path run_dir, stage_dir;
-  Policy& policy;                        // the weights the stage starts from, and leaves changed
+  Policy& policy;  // the weights the stage starts from, and leaves changed
   const ChatTokenizer& chat;
   const RewardTable& rewards;
   Comm& comm;

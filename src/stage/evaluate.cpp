@@ -13,7 +13,7 @@
 namespace hone {
 namespace {
 
-constexpr double kScorerTimeout = 30;  // seconds of one scorer call
+constexpr double kScorerTimeout = 30;              // seconds of one scorer call
 constexpr uint64_t kEvalStep = uint64_t{1} << 62;  // draws of evaluations never meet those of training steps
 
 std::string answer_text(const Prompt& prompt) {
@@ -45,11 +45,14 @@ std::string accuracy_part(const std::vector<RewardConfig>& rewards) {
 Evaluator::Evaluator(const StageContext& context, const EvalConfig& config, SamplingConfig sampling,
                      std::vector<RewardConfig> rewards)
     : context_(context), config_(config), sampling_(std::move(sampling)), rewards_(std::move(rewards)) {
-  HONE_CHECK(!rewards_.empty(), ErrorKind::recipe, "stage '{}': an evaluation needs at least one reward to judge by", context.name);
+  HONE_CHECK(!rewards_.empty(), ErrorKind::recipe, "stage '{}': an evaluation needs at least one reward to judge by",
+             context.name);
   if (config_.temperature) sampling_.temperature = *config_.temperature;
-  std::vector<Prompt> all = make_prompts(load_records(config_.data), config_.data, context.chat, context.policy.config().max_positions);
+  std::vector<Prompt> all =
+      make_prompts(load_records(config_.data), config_.data, context.chat, context.policy.config().max_positions);
   const Share share = share_of(static_cast<int64_t>(all.size()), context.comm);
-  prompts_.assign(std::make_move_iterator(all.begin() + share.first), std::make_move_iterator(all.begin() + share.last));
+  prompts_.assign(std::make_move_iterator(all.begin() + share.first),
+                  std::make_move_iterator(all.begin() + share.last));
 }
 
 Metrics Evaluator::run(int64_t step) const {
@@ -102,17 +105,21 @@ Metrics Evaluator::run(int64_t step) const {
     for (double* x : {&m->sum, &m->squares, &m->count}) *x = context_.comm.all_reduce_sum(*x);
 
   const std::string k = std::to_string(config_.num_generations);
-  Metrics metrics = {{"eval/mean@" + k, mean.mean()}, {"eval/mean@" + k + "_stderr", mean.error()}, {"eval/pass@" + k, pass.mean()}};
-  if (config_.greedy) metrics.insert(metrics.end(), {{"eval/greedy", greedy.mean()}, {"eval/greedy_stderr", greedy.error()}});
+  Metrics metrics = {
+      {"eval/mean@" + k, mean.mean()}, {"eval/mean@" + k + "_stderr", mean.error()}, {"eval/pass@" + k, pass.mean()}};
+  if (config_.greedy)
+    metrics.insert(metrics.end(), {{"eval/greedy", greedy.mean()}, {"eval/greedy_stderr", greedy.error()}});
   if (format.count > 0) metrics.emplace_back("eval/format", format.mean());
   metrics.emplace_back("eval/mean_length", length.mean());
   metrics.emplace_back("eval/num_items", mean.count);
-  metrics.emplace_back("timing_s/eval", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  metrics.emplace_back("timing_s/eval",
+                       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (context_.metrics) context_.metrics->log(context_.name, step, metrics);
-  if (context_.comm.is_main() && context_.comm.size() == 1) write_eval_samples(context_.run_dir, context_.name, step, records);
+  if (context_.comm.is_main() && context_.comm.size() == 1)
+    write_eval_samples(context_.run_dir, context_.name, step, records);
   if (context_.console) {
-    std::string line = fmt::format("eval {} step {}: mean@{} {:.1f} % +- {:.1f} at temperature {:g}", context_.name, step, k,
-                                   100 * mean.mean(), 100 * mean.error(), sampling_.temperature);
+    std::string line = fmt::format("eval {} step {}: mean@{} {:.1f} % +- {:.1f} at temperature {:g}", context_.name,
+                                   step, k, 100 * mean.mean(), 100 * mean.error(), sampling_.temperature);
     if (config_.greedy) line += fmt::format(", greedy {:.1f} % +- {:.1f}", 100 * greedy.mean(), 100 * greedy.error());
     line += fmt::format(", pass@{} {:.1f} %, {:.0f} items", k, 100 * pass.mean(), mean.count);
     context_.console->note(line);

@@ -10,10 +10,11 @@ namespace hone {
 class Evaluator {
  public:
   /// `sampling` and `rewards` are the stage's; an evaluation's own temperature replaces the stage's.
-  Evaluator(const StageContext& context, const EvalConfig& config, SamplingConfig sampling, std::vector<RewardConfig> rewards);
+  Evaluator(const StageContext& context, const EvalConfig& config, SamplingConfig sampling,
+            std::vector<RewardConfig> rewards);
 
-  /// Samples, scores, logs the metrics eval/* at `step`, writes the judged completions and prints one line. A completion
-  /// counts as right when the accuracy part's raw reward is at least 1.
+  /// Samples, scores, logs the metrics eval/* at `step`, writes the judged completions and prints one line. A
+  /// completion counts as right when the accuracy part's raw reward is at least 1.
   Metrics run(int64_t step) const;
 
  private:

@@ -22,8 +22,10 @@ Mismatch compare_logprobs(const at::Tensor& trained, const at::Tensor& recorded,
       const SampleRef ref = batch.samples[s];
       const Prompt& prompt = groups[static_cast<size_t>(ref.group)].prompt;
       HONE_CHECK(mode != "strict", ErrorKind::internal,
-                 "exactness: token {} of sample {} of prompt {} has log-prob {} in training and {} in the rollout; report this, "
-                 "or set exactness: audit to go on", i, ref.sample, prompt.id, a[at], b[at]);
+                 "exactness: token {} of sample {} of prompt {} has log-prob {} in training and {} in the rollout; "
+                 "report this, "
+                 "or set exactness: audit to go on",
+                 i, ref.sample, prompt.id, a[at], b[at]);
     }
   }
   return result;

@@ -40,13 +40,14 @@ std::vector<SampleRef> trained_samples(const std::vector<Group>& groups, const G
   return refs;
 }
 
-ReferenceLogprobs reference_logprobs(const Policy& reference, const std::vector<Group>& groups, const GrpoConfig& config,
-                                     int64_t max_tokens) {
+ReferenceLogprobs reference_logprobs(const Policy& reference, const std::vector<Group>& groups,
+                                     const GrpoConfig& config, int64_t max_tokens) {
   ReferenceLogprobs out(groups.size());
   std::vector<SampleRef> all;
   for (size_t g = 0; g < groups.size(); ++g) {
     out[g].resize(groups[g].samples.size());
-    for (size_t s = 0; s < groups[g].samples.size(); ++s) all.push_back({static_cast<int32_t>(g), static_cast<int32_t>(s)});
+    for (size_t s = 0; s < groups[g].samples.size(); ++s)
+      all.push_back({static_cast<int32_t>(g), static_cast<int32_t>(s)});
   }
   const at::NoGradGuard no_graph;
   for (const MicroBatch& batch : pack_samples(groups, all, max_tokens)) {
@@ -88,7 +89,8 @@ LossInputs loss_inputs(const MicroBatch& batch, const HeadOutput& out, const Ste
     const size_t g = static_cast<size_t>(batch.samples[i].group), s = static_cast<size_t>(batch.samples[i].sample);
     const Sample& sample = in.groups[g].samples[s];
     old.insert(old.end(), sample.logp.begin(), sample.logp.end());
-    advantages.insert(advantages.end(), sample.ids.size(), in.advantages[g * static_cast<size_t>(in.num_generations) + s]);
+    advantages.insert(advantages.end(), sample.ids.size(),
+                      in.advantages[g * static_cast<size_t>(in.num_generations) + s]);
     if (kl_in_loss) reference.insert(reference.end(), in.reference[g][s].begin(), in.reference[g][s].end());
   }
   LossInputs inputs;
@@ -107,8 +109,10 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
   const std::vector<Record> records = load_records(config.data);
   const std::vector<Prompt> prompts = make_prompts(records, config.data, ctx.chat, ctx.policy.config().max_positions);
   const int64_t count = static_cast<int64_t>(prompts.size());
-  const int64_t steps = config.max_steps > 0 ? config.max_steps
-      : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) / static_cast<double>(config.num_prompts_per_step)));
+  const int64_t steps = config.max_steps > 0
+                            ? config.max_steps
+                            : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) /
+                                                                static_cast<double>(config.num_prompts_per_step)));
   const int64_t updates_per_step = config.num_mini_batches * config.num_iterations;
   const BatchPlan plan = plan_batches(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type());
   const bool use_reference = config.loss.beta > 0, kl_in_loss = use_reference && config.loss.kl_place == "loss";
@@ -136,7 +140,8 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
     }
   }
   EpochSampler sampler(count, static_cast<uint64_t>(ctx.recipe.seed), cursor);
-  if (ctx.console) ctx.console->start_stage(ctx.name, steps, grpo_columns("rewards/" + accuracy_part(config.rewards) + "/mean"), step);
+  if (ctx.console)
+    ctx.console->start_stage(ctx.name, steps, grpo_columns("rewards/" + accuracy_part(config.rewards) + "/mean"), step);
   if (evaluator && step == 0) evaluator->run(0);
 
   while (step < steps) {
@@ -146,14 +151,16 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
     const std::vector<int64_t> drawn = sampler.next(config.num_prompts_per_step);
     const Share share = share_of(config.num_prompts_per_step, ctx.comm);
     std::vector<Prompt> mine;
-    for (int64_t i = share.first; i < share.last; ++i) mine.push_back(prompts[static_cast<size_t>(drawn[static_cast<size_t>(i)])]);
+    for (int64_t i = share.first; i < share.last; ++i)
+      mine.push_back(prompts[static_cast<size_t>(drawn[static_cast<size_t>(i)])]);
     GenerateHooks hooks;
     hooks.finished = [&](Group& g, size_t i) { pool.submit(g.prompt, g.samples[i]); };
     hooks.progress = [&](int64_t done, int64_t all, int64_t) {
       if (ctx.console) ctx.console->phase("rollout", done, all);
     };
-    std::vector<Group> groups = engine.generate(std::move(mine), config.num_generations, config.sampling,
-                                                {static_cast<uint64_t>(ctx.recipe.seed), static_cast<uint64_t>(step)}, hooks);
+    std::vector<Group> groups =
+        engine.generate(std::move(mine), config.num_generations, config.sampling,
+                        {static_cast<uint64_t>(ctx.recipe.seed), static_cast<uint64_t>(step)}, hooks);
     now.generate_s = watch.lap();
     pool.wait();
     now.reward_wait_s = watch.lap();
@@ -185,8 +192,11 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
       const double denominator = loss_denominator(config.loss.loss_type, counts, config.sampling.max_completion_length);
       trainer.zero_gradients();
       for (size_t b = 0; b < batches.size(); ++b) {
-        if (ctx.console) ctx.console->phase("training", u * static_cast<int64_t>(batches.size()) + static_cast<int64_t>(b), updates_per_step * static_cast<int64_t>(batches.size()));
-        const HeadOutput out = ctx.policy.logprobs(batches[b].tokens, logprob_temperature(config.sampling), plan.checkpoint_blocks);
+        if (ctx.console)
+          ctx.console->phase("training", u * static_cast<int64_t>(batches.size()) + static_cast<int64_t>(b),
+                             updates_per_step * static_cast<int64_t>(batches.size()));
+        const HeadOutput out =
+            ctx.policy.logprobs(batches[b].tokens, logprob_temperature(config.sampling), plan.checkpoint_blocks);
         const LossInputs in = loss_inputs(batches[b], out, inputs, kl_in_loss);
         if (u == 0 && ctx.recipe.exactness != "off") {  // the weights are still those that sampled
           const Mismatch m = compare_logprobs(in.logp.detach(), in.logp_old, batches[b], groups, ctx.recipe.exactness);
@@ -213,19 +223,25 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
       for (const Sample& s : g.samples) tokens += static_cast<double>(g.prompt.ids.size() + s.ids.size());
     seen_tokens += ctx.comm.all_reduce_sum(tokens);
     now.num_tokens = seen_tokens;
-    now.epoch = static_cast<double>(sampler.cursor().epoch) + static_cast<double>(sampler.cursor().offset) / static_cast<double>(count);
+    now.epoch = static_cast<double>(sampler.cursor().epoch) +
+                static_cast<double>(sampler.cursor().offset) / static_cast<double>(count);
     now.update_s = watch.lap(), now.step_s = whole.lap();
     const Metrics metrics = grpo_metrics(now, groups, statistics, config, ctx.comm);
     if (ctx.metrics) {
       ctx.metrics->log(ctx.name, step, metrics);
       write_samples(ctx.run_dir, ctx.name, step, groups, config.log_completions);
-      ctx.console->step(step, metrics);
     }
-    if (evaluator && config.eval->eval_steps > 0 && step % config.eval->eval_steps == 0 && step < steps) evaluator->run(step);
+    if (ctx.console) ctx.console->step(step, metrics);
+    if (evaluator && config.eval->eval_steps > 0 && step % config.eval->eval_steps == 0 && step < steps)
+      evaluator->run(step);
     const bool stop = ctx.stop_requested && ctx.stop_requested();
     if (stop || step == steps || (config.save_steps > 0 && step % config.save_steps == 0)) {
-      save_stage(ctx, trainer, step, {{"data", data_print}, {"epoch", sampler.cursor().epoch}, {"offset", sampler.cursor().offset},
-                                      {"num_tokens", seen_tokens}}, config.save_total_limit, reference_weights);
+      save_stage(ctx, trainer, step,
+                 {{"data", data_print},
+                  {"epoch", sampler.cursor().epoch},
+                  {"offset", sampler.cursor().offset},
+                  {"num_tokens", seen_tokens}},
+                 config.save_total_limit, reference_weights);
     }
     if (stop && step < steps) return StageEnd::stopped;
   }

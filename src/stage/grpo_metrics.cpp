@@ -57,8 +57,10 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
     for (const Sample& s : g.samples) {
       const double n = static_cast<double>(s.ids.size());
       t.sum("samples") += 1, t.sum("tokens") += n;
-      if (s.finish == Finish::stop) t.sum("terminated") += 1, t.sum("terminated_tokens") += n;
-      else t.sum("clipped") += 1;
+      if (s.finish == Finish::stop)
+        t.sum("terminated") += 1, t.sum("terminated_tokens") += n;
+      else
+        t.sum("clipped") += 1;
       longest = std::max(longest, n), shortest = std::max(shortest, -n);
       for (const auto& [name, value] : s.parts)
         t.sum(name + "/n") += 1, t.sum(name + "/x") += value, t.sum(name + "/xx") += static_cast<double>(value) * value;
@@ -67,6 +69,7 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
   t.sum("loss") = loss.loss, t.sum("kl") = loss.kl_sum, t.sum("entropy") = loss.entropy_sum;
   t.sum("trained") = static_cast<double>(loss.tokens), t.sum("low") = static_cast<double>(loss.clipped_low);
   t.sum("high") = static_cast<double>(loss.clipped_high), t.sum("train_tokens") = step.train_tokens;
+  t.sum("compared") = static_cast<double>(step.mismatch.tokens);
   t.sum("differing") = static_cast<double>(step.mismatch.differing);
   t.largest("diff", step.mismatch.max_abs_diff), t.largest("longest", longest), t.largest("shortest", shortest);
   t.largest("rss", peak_rss_gb());
@@ -79,7 +82,8 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
     const std::string name = r.name.empty() ? r.type : r.name;
     const double n = t[name + "/n"], mean = ratio(t[name + "/x"], n);
     m.emplace_back("rewards/" + name + "/mean", mean);
-    m.emplace_back("rewards/" + name + "/std", n > 1 ? std::sqrt(std::max(0.0, (t[name + "/xx"] - n * mean * mean) / (n - 1))) : 0);
+    m.emplace_back("rewards/" + name + "/std",
+                   n > 1 ? std::sqrt(std::max(0.0, (t[name + "/xx"] - n * mean * mean) / (n - 1))) : 0);
   }
   m.insert(m.end(), {{"frac_reward_zero_std", statistics.frac_reward_zero_std()},
                      {"unscorable_frac", statistics.unscorable_frac()},
@@ -95,8 +99,6 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
                      {"clip_ratio/region_mean", ratio(t["low"] + t["high"], t["trained"])},
                      {"grad_norm", step.grad_norm},
                      {"learning_rate", step.learning_rate},
-                     {"rollout_corr/max_abs_diff", t.max("diff")},
-                     {"rollout_corr/differing_tokens", t["differing"]},
                      {"num_tokens", step.num_tokens},
                      {"epoch", step.epoch},
                      {"step_time", step.step_s},
@@ -106,6 +108,10 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
                      {"perf/gen_tok_per_s", ratio(t["tokens"], step.generate_s)},
                      {"perf/train_tok_per_s", ratio(t["train_tokens"], step.update_s)},
                      {"perf/peak_rss_gb", t.max("rss")}});
+  if (t["compared"] > 0) {  // nothing is claimed where nothing was compared
+    m.emplace_back("rollout_corr/max_abs_diff", t.max("diff"));
+    m.emplace_back("rollout_corr/differing_tokens", t["differing"]);
+  }
   if (config.loss.beta > 0) m.emplace_back("timing_s/ref", step.reference_s);
   return m;
 }

@@ -14,9 +14,9 @@ namespace hone {
 
 /// Everything a step measured on this rank.
 struct GrpoStep {
-  LossMetrics loss;         // of all updates of the step
+  LossMetrics loss;  // of all updates of the step
   int64_t updates = 0;
-  Mismatch mismatch;        // of the on-policy updates
+  Mismatch mismatch;  // of the on-policy updates
   double grad_norm = 0, learning_rate = 0;
   double generate_s = 0, reward_wait_s = 0, reference_s = 0, update_s = 0, step_s = 0;
   double train_tokens = 0;  // packed tokens that went through forward and backward

@@ -25,24 +25,27 @@ std::vector<Prompt> make_prompts(const std::vector<Record>& records, const DataC
       }
       HONE_CHECK(n < max_positions, ErrorKind::data,
                  "the prompt has {} tokens and leaves no room in the model's context of {}; shorten it or set "
-                 "overlong_prompts: drop", n, max_positions);
+                 "overlong_prompts: drop",
+                 n, max_positions);
       prompt.fields = std::make_shared<const nlohmann::json>(record.fields);
       prompts.push_back(std::move(prompt));
     });
   }
-  if (dropped > 0) log_warn("{} of {} prompts were longer than the model's context and were dropped", dropped, records.size());
+  if (dropped > 0)
+    log_warn("{} of {} prompts were longer than the model's context and were dropped", dropped, records.size());
   HONE_CHECK(!prompts.empty(), ErrorKind::data, "no prompts are left of {} records", records.size());
   return prompts;
 }
 
-std::vector<SftExample> make_examples(const std::vector<Record>& records, const SftConfig& config, const ChatTokenizer& chat,
-                                      int64_t max_positions) {
+std::vector<SftExample> make_examples(const std::vector<Record>& records, const SftConfig& config,
+                                      const ChatTokenizer& chat, int64_t max_positions) {
   std::vector<SftExample> examples;
   int64_t dropped = 0;
   const int64_t limit = std::min(config.max_length, max_positions);
   for (const Record& record : records) {
     with_context(fmt::format("record {} of '{}'", record.id, record.source), [&] {
-      HONE_CHECK(has_target(record), ErrorKind::data, "there is nothing to train on: no assistant turn and no completion");
+      HONE_CHECK(has_target(record), ErrorKind::data,
+                 "there is nothing to train on: no assistant turn and no completion");
       SftExample example;
       if (record.messages.empty()) {
         const Tokenizer& t = chat.tokenizer();
@@ -61,9 +64,10 @@ std::vector<SftExample> make_examples(const std::vector<Record>& records, const 
       if (!config.assistant_only_loss) example.trained.assign(example.ids.size(), 1);
       const int64_t n = static_cast<int64_t>(example.ids.size());
       if (n > limit) {
-        HONE_CHECK(config.truncation != "error", ErrorKind::data,
-                   "the conversation has {} tokens, the limit is {}; raise max_length or set truncation: drop or keep_start", n,
-                   limit);
+        HONE_CHECK(
+            config.truncation != "error", ErrorKind::data,
+            "the conversation has {} tokens, the limit is {}; raise max_length or set truncation: drop or keep_start",
+            n, limit);
         if (config.truncation == "drop") {
           ++dropped;
           return;
@@ -79,7 +83,8 @@ std::vector<SftExample> make_examples(const std::vector<Record>& records, const 
       examples.push_back(std::move(example));
     });
   }
-  if (dropped > 0) log_warn("{} of {} conversations were dropped: too long, or nothing left to train on", dropped, records.size());
+  if (dropped > 0)
+    log_warn("{} of {} conversations were dropped: too long, or nothing left to train on", dropped, records.size());
   HONE_CHECK(!examples.empty(), ErrorKind::data, "no conversation is left of {} records", records.size());
   return examples;
 }

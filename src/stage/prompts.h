@@ -10,14 +10,14 @@
 
 namespace hone {
 
-/// Rendered and tokenised prompts. A prompt that leaves no room for a completion is an Error(data) that names its record,
-/// or is dropped where the data's overlong_prompts says so.
+/// Rendered and tokenised prompts. A prompt that leaves no room for a completion is an Error(data) that names its
+/// record, or is dropped where the data's overlong_prompts says so.
 std::vector<Prompt> make_prompts(const std::vector<Record>& records, const DataConfig& data, const ChatTokenizer& chat,
                                  int64_t max_positions);
 
 /// Tokenised training conversations; see SftConfig for what happens to long ones. Error(data) names a record that has
 /// nothing to train on.
-std::vector<SftExample> make_examples(const std::vector<Record>& records, const SftConfig& config, const ChatTokenizer& chat,
-                                      int64_t max_positions);
+std::vector<SftExample> make_examples(const std::vector<Record>& records, const SftConfig& config,
+                                      const ChatTokenizer& chat, int64_t max_positions);
 
 }  // namespace hone

@@ -47,8 +47,10 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
   const std::vector<Record> records = load_records(config.data);
   const std::vector<SftExample> examples = make_examples(records, config, ctx.chat, ctx.policy.config().max_positions);
   const int64_t count = static_cast<int64_t>(examples.size());
-  const int64_t steps = config.max_steps > 0 ? config.max_steps
-      : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) / static_cast<double>(config.train_batch_size)));
+  const int64_t steps = config.max_steps > 0
+                            ? config.max_steps
+                            : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) /
+                                                                static_cast<double>(config.train_batch_size)));
   const BatchPlan plan = plan_batches(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type());
   std::optional<Evaluator> evaluator;
   if (config.eval) evaluator.emplace(ctx, *config.eval, config.sampling, config.rewards);
@@ -65,8 +67,12 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
   }
   EpochSampler sampler(count, static_cast<uint64_t>(ctx.recipe.seed), cursor);
   const auto save = [&] {
-    save_stage(ctx, trainer, step, {{"data", data_print}, {"epoch", sampler.cursor().epoch}, {"offset", sampler.cursor().offset},
-                                    {"num_tokens", seen_tokens}}, config.save_total_limit);
+    save_stage(ctx, trainer, step,
+               {{"data", data_print},
+                {"epoch", sampler.cursor().epoch},
+                {"offset", sampler.cursor().offset},
+                {"num_tokens", seen_tokens}},
+               config.save_total_limit);
   };
   if (ctx.console) ctx.console->start_stage(ctx.name, steps, sft_columns(), step);
   if (evaluator && step == 0) evaluator->run(0);
@@ -77,7 +83,8 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
     const std::vector<int64_t> drawn = sampler.next(std::min(config.train_batch_size, std::max<int64_t>(count, 1)));
     const Share share = share_of(static_cast<int64_t>(drawn.size()), ctx.comm);
     std::vector<SftExample> mine;
-    for (int64_t i = share.first; i < share.last; ++i) mine.push_back(examples[static_cast<size_t>(drawn[static_cast<size_t>(i)])]);
+    for (int64_t i = share.first; i < share.last; ++i)
+      mine.push_back(examples[static_cast<size_t>(drawn[static_cast<size_t>(i)])]);
     const std::vector<MicroBatch> batches = pack_examples(mine, plan.max_tokens);
     const double tokens = ctx.comm.all_reduce_sum(static_cast<double>(count_trained(batches)));
     const double denominator = config.loss_normalization == "sequence" ? static_cast<double>(drawn.size()) : tokens;
@@ -85,25 +92,33 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
     SftSums sums;
     for (size_t b = 0; b < batches.size(); ++b) {
       if (ctx.console) ctx.console->phase("training", static_cast<int64_t>(b), static_cast<int64_t>(batches.size()));
-      const SftSums part = accumulate(ctx.policy, batches[b], config.loss_normalization, denominator, plan.checkpoint_blocks);
+      const SftSums part =
+          accumulate(ctx.policy, batches[b], config.loss_normalization, denominator, plan.checkpoint_blocks);
       sums.loss += part.loss, sums.tokens += part.tokens, sums.correct += part.correct;
       sums.entropy += part.entropy, sums.batch_tokens += part.batch_tokens;
     }
     const UpdateResult update = trainer.update();
-    for (double* x : {&sums.loss, &sums.tokens, &sums.correct, &sums.entropy, &sums.batch_tokens}) *x = ctx.comm.all_reduce_sum(*x);
+    for (double* x : {&sums.loss, &sums.tokens, &sums.correct, &sums.entropy, &sums.batch_tokens})
+      *x = ctx.comm.all_reduce_sum(*x);
     seen_tokens += sums.batch_tokens;
     ++step;
     const double seconds = watch.lap();
-    if (ctx.metrics) {
-      const double epoch = static_cast<double>(sampler.cursor().epoch) + static_cast<double>(sampler.cursor().offset) / static_cast<double>(count);
-      const Metrics metrics = {{"loss", sums.loss}, {"mean_token_accuracy", sums.correct / sums.tokens}, {"entropy", sums.entropy / sums.tokens},
-                               {"grad_norm", update.grad_norm}, {"learning_rate", update.learning_rate}, {"num_tokens", seen_tokens},
-                               {"epoch", epoch}, {"step_time", seconds}, {"perf/train_tok_per_s", sums.batch_tokens / seconds},
-                               {"perf/peak_rss_gb", peak_rss_gb()}};
-      ctx.metrics->log(ctx.name, step, metrics);
-      ctx.console->step(step, metrics);
-    }
-    if (evaluator && config.eval->eval_steps > 0 && step % config.eval->eval_steps == 0 && step < steps) evaluator->run(step);
+    const double epoch = static_cast<double>(sampler.cursor().epoch) +
+                         static_cast<double>(sampler.cursor().offset) / static_cast<double>(count);
+    const Metrics metrics = {{"loss", sums.loss},
+                             {"mean_token_accuracy", sums.correct / sums.tokens},
+                             {"entropy", sums.entropy / sums.tokens},
+                             {"grad_norm", update.grad_norm},
+                             {"learning_rate", update.learning_rate},
+                             {"num_tokens", seen_tokens},
+                             {"epoch", epoch},
+                             {"step_time", seconds},
+                             {"perf/train_tok_per_s", sums.batch_tokens / seconds},
+                             {"perf/peak_rss_gb", peak_rss_gb()}};
+    if (ctx.metrics) ctx.metrics->log(ctx.name, step, metrics);
+    if (ctx.console) ctx.console->step(step, metrics);
+    if (evaluator && config.eval->eval_steps > 0 && step % config.eval->eval_steps == 0 && step < steps)
+      evaluator->run(step);
     const bool stop = ctx.stop_requested && ctx.stop_requested();
     if (stop || step == steps || (config.save_steps > 0 && step % config.save_steps == 0)) save();
     if (stop && step < steps) return StageEnd::stopped;

@@ -20,7 +20,8 @@ std::optional<Checkpoint> resume_stage(const StageContext& context, Trainer& tra
   }
   if (!checkpoint) return std::nullopt;
   HONE_CHECK(checkpoint->state().at("data") == data, ErrorKind::recipe,
-             "stage '{}': its data changed since step {}; restart the stage with --restart-from {}", context.name, step, context.name);
+             "stage '{}': its data changed since step {}; restart the stage with --restart-from {}", context.name, step,
+             context.name);
   trainer.load(*checkpoint, checkpoint->state().at("updates").get<int64_t>());
   if (context.console) context.console->note(fmt::format("stage {}: continuing after step {}", context.name, step));
   return checkpoint;
@@ -47,7 +48,8 @@ double peak_rss_gb() {
 
 double training_state_bytes(const ModelConfig& model, Type type) {
   const double n = static_cast<double>(total_count(list_parameters(model)));
-  return n * (16 + static_cast<double>(kernels::element_size(type)));  // fp32 weights, gradients, two moments; compute copy
+  return n *
+         (16 + static_cast<double>(kernels::element_size(type)));  // fp32 weights, gradients, two moments; compute copy
 }
 
 double activation_bytes_per_token(const ModelConfig& c, Type type, bool checkpoint_blocks) {
@@ -67,15 +69,20 @@ BatchPlan plan_batches(const Recipe& recipe, const BatchConfig& batch, const Mod
   plan.checkpoint_blocks = batch.gradient_checkpointing == "on";
   if (batch.max_tokens_per_micro_batch > 0) plan.max_tokens = batch.max_tokens_per_micro_batch;
   if (recipe.memory_budget_gb <= 0) return plan;
-  const double left = recipe.memory_budget_gb * 1e9 - training_state_bytes(model, type) - 0.4e9;  // libraries and buffers
-  const auto fits = [&](bool checkpoint) { return static_cast<int64_t>(left / activation_bytes_per_token(model, type, checkpoint)); };
+  const double left =
+      recipe.memory_budget_gb * 1e9 - training_state_bytes(model, type) - 0.4e9;  // libraries and buffers
+  const auto fits = [&](bool checkpoint) {
+    return static_cast<int64_t>(left / activation_bytes_per_token(model, type, checkpoint));
+  };
   if (batch.gradient_checkpointing == "auto" && fits(false) < std::max<int64_t>(512, batch.max_tokens_per_micro_batch))
     plan.checkpoint_blocks = true;
   const int64_t most = fits(plan.checkpoint_blocks);
-  HONE_CHECK(most >= 64, ErrorKind::recipe,
-             "memory_budget_gb {}: the training state alone needs {:.2f} GB; raise the budget or choose a smaller model",
-             recipe.memory_budget_gb, (training_state_bytes(model, type) + 0.4e9) * 1e-9);
-  if (batch.max_tokens_per_micro_batch == 0) plan.max_tokens = std::min<int64_t>(most, 8192);
+  HONE_CHECK(
+      most >= 64, ErrorKind::recipe,
+      "memory_budget_gb {}: the training state alone needs {:.2f} GB; raise the budget or choose a smaller model",
+      recipe.memory_budget_gb, (training_state_bytes(model, type) + 0.4e9) * 1e-9);
+  if (batch.max_tokens_per_micro_batch == 0)
+    plan.max_tokens = std::min<int64_t>(most, 8192);
   else if (batch.max_tokens_per_micro_batch > most)
     log_warn("max_tokens_per_micro_batch {} needs more than memory_budget_gb {}; {} tokens would fit",
              batch.max_tokens_per_micro_batch, recipe.memory_budget_gb, most);

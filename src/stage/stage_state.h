@@ -3,20 +3,22 @@
 
 #include <chrono>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "stage/context.h"
 #include "train/trainer.h"
 
 namespace hone {
 
-/// Loads the newest checkpoint of the stage into `trainer`, drops metrics and samples beyond it, and returns it; nothing
-/// for a stage that starts afresh. Error(recipe) if the data it was made with had another fingerprint than `data`.
+/// Loads the newest checkpoint of the stage into `trainer`, drops metrics and samples beyond it, and returns it;
+/// nothing for a stage that starts afresh. Error(recipe) if the data it was made with had another fingerprint than
+/// `data`.
 std::optional<Checkpoint> resume_stage(const StageContext& context, Trainer& trainer, const std::string& data);
 
-/// Saves weights, moments and `state`, to which step and updates are added. `reference` holds the weights of a reference
-/// model that is not the stage's starting point.
+/// Saves weights, moments and `state`, to which step and updates are added. `reference` holds the weights of a
+/// reference model that is not the stage's starting point.
 void save_stage(const StageContext& context, const Trainer& trainer, int64_t step, nlohmann::json state, int64_t keep,
                 std::span<const float> reference = {});
 
@@ -44,8 +46,8 @@ struct BatchPlan {
 };
 BatchPlan plan_batches(const Recipe& recipe, const BatchConfig& batch, const ModelConfig& model, Type type);
 
-/// Bytes of the training state (weights, gradients, moments, compute copy), and of the activations that one packed token
-/// keeps until the backward pass.
+/// Bytes of the training state (weights, gradients, moments, compute copy), and of the activations that one packed
+/// token keeps until the backward pass.
 double training_state_bytes(const ModelConfig& model, Type type);
 double activation_bytes_per_token(const ModelConfig& model, Type type, bool checkpoint_blocks);
 

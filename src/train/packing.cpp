@@ -16,7 +16,8 @@ int32_t add_segment(TokenBatch& batch, std::span<const int32_t> ids, int32_t pre
 
 }  // namespace
 
-std::vector<MicroBatch> pack_samples(std::span<const Group> groups, std::span<const SampleRef> samples, int64_t max_tokens) {
+std::vector<MicroBatch> pack_samples(std::span<const Group> groups, std::span<const SampleRef> samples,
+                                     int64_t max_tokens) {
   std::vector<MicroBatch> batches;
   int32_t open_group = -1, prompt_segment = -1;
   for (const SampleRef& ref : samples) {
@@ -35,7 +36,8 @@ std::vector<MicroBatch> pack_samples(std::span<const Group> groups, std::span<co
       prompt_segment = add_segment(batch.tokens, prompt, -1);
       open_group = ref.group;
     }
-    // The prompt's last row predicts the first token of every completion; each later token is predicted by the one before.
+    // The prompt's last row predicts the first token of every completion; each later token is predicted by the one
+    // before.
     const Segment before = batch.tokens.segments[static_cast<size_t>(prompt_segment)];
     const int32_t segment = add_segment(batch.tokens, completion, prompt_segment);
     const int64_t start = batch.tokens.segments[static_cast<size_t>(segment)].start;

@@ -30,7 +30,8 @@ struct MicroBatch {
 
 /// Completions of groups, in the given order, all tokens of each trained. A batch takes sequences until the next would
 /// exceed `max_tokens`; one longer sequence gets a batch of its own. Empty completions are left out.
-std::vector<MicroBatch> pack_samples(std::span<const Group> groups, std::span<const SampleRef> samples, int64_t max_tokens);
+std::vector<MicroBatch> pack_samples(std::span<const Group> groups, std::span<const SampleRef> samples,
+                                     int64_t max_tokens);
 
 /// Conversations one after the other; none sees another. Examples without a trained token are left out.
 std::vector<MicroBatch> pack_examples(std::span<const SftExample> examples, int64_t max_tokens);

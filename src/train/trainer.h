@@ -1,5 +1,5 @@
-// One optimiser step: gradients of all ranks are summed, checked, clipped and applied, and the shared compute copy of the
-// weights is renewed.
+// One optimiser step: gradients of all ranks are summed, checked, clipped and applied, and the shared compute copy of
+// the weights is renewed.
 #pragma once
 
 #include <vector>
@@ -12,7 +12,7 @@
 namespace hone {
 
 struct UpdateResult {
-  double grad_norm = 0;      // before clipping
+  double grad_norm = 0;  // before clipping
   double learning_rate = 0;
 };
 

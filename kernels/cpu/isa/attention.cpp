@@ -88,8 +88,10 @@ void attention_typed(const Attention& a, int64_t row_begin, int64_t row_end, int
 }  // namespace
 
 void attention(const Attention& a, int64_t row_begin, int64_t row_end, int64_t kv_head) {
-  if (a.kv.type == Type::bf16) attention_typed<Type::bf16>(a, row_begin, row_end, kv_head);
-  else attention_typed<Type::f32>(a, row_begin, row_end, kv_head);
+  if (a.kv.type == Type::bf16)
+    attention_typed<Type::bf16>(a, row_begin, row_end, kv_head);
+  else
+    attention_typed<Type::f32>(a, row_begin, row_end, kv_head);
 }
 
 }  // namespace hone::kernels::HONE_ISA

@@ -9,10 +9,10 @@ namespace {
 constexpr int64_t kChunk = 96;  // gathered query rows handled together
 
 struct ChunkBuffers {
-  float *scores, *d_probs;                  // [kChunk][64]
-  void *probs, *d_scores;                   // [kChunk][64] of `type`
-  uint32_t *probs_left, *d_scores_left;     // the same as left operands of products that reduce over rows
-  uint32_t *q_right, *d_out_right;          // [head_dim/32][units(kChunk)][32]
+  float *scores, *d_probs;               // [kChunk][64]
+  void *probs, *d_scores;                // [kChunk][64] of `type`
+  uint32_t *probs_left, *d_scores_left;  // the same as left operands of products that reduce over rows
+  uint32_t *q_right, *d_out_right;       // [head_dim/32][units(kChunk)][32]
 
   ChunkBuffers(Type type, int64_t d, Carver& carver) {
     scores = carver.take<float>(kChunk * kKvBlock);
@@ -32,8 +32,8 @@ struct ChunkBuffers {
 };
 
 /// C[m, n] (+)= A B with everything small and serial.
-void multiply(Type type, const void* a, int64_t a_row, int64_t a_k, const void* b, int64_t m, int64_t n, int64_t k_units,
-              float* c, int64_t ldc, bool accumulate) {
+void multiply(Type type, const void* a, int64_t a_row, int64_t a_k, const void* b, int64_t m, int64_t n,
+              int64_t k_units, float* c, int64_t ldc, bool accumulate) {
   const Gemm g{type, a, a_row, a_k, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
   gemm(g, 0, m, 0, round_up(n, kPanel) / kPanel);
 }
@@ -65,7 +65,8 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
     for (int64_t first = (begin - row_begin) * repeat; first < stop; first += kChunk) {
       const int64_t n = stop - first < kChunk ? stop - first : kChunk, n_units = units(type, n);
       multiply(type, q.q<type>(first), d_units, 1, keys, n, kKvBlock, d_units, buf.scores, kKvBlock, false);
-      multiply(type, d_out.q<type>(first), d_units, 1, values_by_key, n, kKvBlock, d_units, buf.d_probs, kKvBlock, false);
+      multiply(type, d_out.q<type>(first), d_units, 1, values_by_key, n, kKvBlock, d_units, buf.d_probs, kKvBlock,
+               false);
       for (int64_t i = 0; i < n; ++i) {
         const int64_t row = row_begin + (first + i) / repeat, head = kv_head * repeat + (first + i) % repeat;
         const float lse = a.lse[row * a.heads + head], delta = grad.delta[row * a.heads + head];
@@ -78,7 +79,8 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
           store_as<type>(buf.d_scores, at, p * (load(buf.d_probs + at) - delta) * a.scale);
         }
       }
-      multiply(type, buf.d_scores, units(type, kKvBlock), 1, keys_by_column, n, d, units(type, kKvBlock), d_q + first * d, d, true);
+      multiply(type, buf.d_scores, units(type, kKvBlock), 1, keys_by_column, n, d, units(type, kKvBlock),
+               d_q + first * d, d, true);
       const int64_t key_panels = kKvBlock / kPanel, d_panels = round_up(d, kPanel) / kPanel;
       pack_columns(type, buf.probs, n, kKvBlock, kKvBlock, buf.probs_left, 0, key_panels);
       pack_columns(type, buf.d_scores, n, kKvBlock, kKvBlock, buf.d_scores_left, 0, key_panels);
@@ -101,8 +103,10 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
 }  // namespace
 
 void attention_grad(const AttentionGrad& grad, int64_t row_begin, int64_t row_end, int64_t kv_head) {
-  if (grad.forward.kv.type == Type::bf16) attention_grad_typed<Type::bf16>(grad, row_begin, row_end, kv_head);
-  else attention_grad_typed<Type::f32>(grad, row_begin, row_end, kv_head);
+  if (grad.forward.kv.type == Type::bf16)
+    attention_grad_typed<Type::bf16>(grad, row_begin, row_end, kv_head);
+  else
+    attention_grad_typed<Type::f32>(grad, row_begin, row_end, kv_head);
 }
 
 }  // namespace hone::kernels::HONE_ISA

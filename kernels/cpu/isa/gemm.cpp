@@ -16,8 +16,10 @@ void finish(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][2]) {
       const int64_t j = column + half * kLanes, at = (row + r) * g.ldc + j;
       if (g.bias) v += load_part<Type::f32>(g.bias, j, n);
       if (g.residual) v += load_part<Type::f32>(g.residual, at, n);
-      if (g.c_type == Type::bf16) store_part<Type::bf16>(g.c, at, n, v);
-      else store_part<Type::f32>(g.c, at, n, v);
+      if (g.c_type == Type::bf16)
+        store_part<Type::bf16>(g.c, at, n, v);
+      else
+        store_part<Type::f32>(g.c, at, n, v);
     }
   }
 }
@@ -45,8 +47,10 @@ void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel
 }  // namespace
 
 void gemm(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
-  if (g.type == Type::bf16) gemm_typed<Type::bf16>(g, row_begin, row_end, panel_begin, panel_end);
-  else gemm_typed<Type::f32>(g, row_begin, row_end, panel_begin, panel_end);
+  if (g.type == Type::bf16)
+    gemm_typed<Type::bf16>(g, row_begin, row_end, panel_begin, panel_end);
+  else
+    gemm_typed<Type::f32>(g, row_begin, row_end, panel_begin, panel_end);
 }
 
 void pack_rows(Type type, const float* w, int64_t count, int64_t k, void* out, int64_t first) {
@@ -120,7 +124,8 @@ void pack_columns(Type type, const void* x, int64_t m, int64_t n, int64_t ldx, v
         const uint16_t* even = static_cast<const uint16_t*>(x) + 2 * u * ldx + first;
         const uint16_t* odd = 2 * u + 1 < m ? even + ldx : nullptr;
         if (columns == kPanel && odd) {
-          for (int64_t c = 0; c < kPanel; ++c) line[c] = static_cast<uint32_t>(even[c]) | static_cast<uint32_t>(odd[c]) << 16;
+          for (int64_t c = 0; c < kPanel; ++c)
+            line[c] = static_cast<uint32_t>(even[c]) | static_cast<uint32_t>(odd[c]) << 16;
         } else {
           for (int64_t c = 0; c < kPanel; ++c)
             line[c] = c < columns ? even[c] | static_cast<uint32_t>(odd ? odd[c] : 0) << 16 : 0;

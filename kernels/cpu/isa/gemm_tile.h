@@ -1,5 +1,6 @@
-// The one inner loop of hone: ROWS rows times PANELS panels of 32 columns, every element one chain over k. Attention, every linear
-// layer, both directions of the backward pass and the vocabulary head all run it, so no two paths can disagree.
+// The one inner loop of hone: ROWS rows times PANELS panels of 32 columns, every element one chain over k. Attention,
+// every linear layer, both directions of the backward pass and the vocabulary head all run it, so no two paths can
+// disagree.
 #pragma once
 
 #include "kernels/cpu/isa/vec.h"

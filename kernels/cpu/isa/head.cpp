@@ -35,7 +35,8 @@ LogitStats join_stats(LogitStats a, LogitStats b) {
   if (a.max == -__builtin_inff()) return b;
   const float top = a.max > b.max ? a.max : b.max;
   const float fa = exp1(a.max - top), fb = exp1(b.max - top);
-  const float shift_a = a.max - top > -200.f ? a.max - top : -200.f, shift_b = b.max - top > -200.f ? b.max - top : -200.f;
+  const float shift_a = a.max - top > -200.f ? a.max - top : -200.f,
+              shift_b = b.max - top > -200.f ? b.max - top : -200.f;
   return {top, fma1(a.sum, fa, b.sum * fb), fa * (a.weighted + a.sum * shift_a) + fb * (b.weighted + b.sum * shift_b)};
 }
 
@@ -48,8 +49,10 @@ void chunk_grad(Type type, const float* logits, int64_t n, float scale, float ls
     if (g_entropy != 0.f) d = select(p > splat(0.f), d - p * (logp + entropy) * g_entropy, d);
     if (target >= j && target < j + kLanes) d[target - j] += g_logp;
     d = d * scale;
-    if (type == Type::bf16) store_part<Type::bf16>(out, j, n - j, d);
-    else store_part<Type::f32>(out, j, n - j, d);
+    if (type == Type::bf16)
+      store_part<Type::bf16>(out, j, n - j, d);
+    else
+      store_part<Type::f32>(out, j, n - j, d);
   }
 }
 

@@ -52,7 +52,8 @@ void rms_norm_grad_typed(const float* x, const float* w, float offset, const flo
   }
 }
 
-/// One head rotated by halves (the layout of transformers): out = (a cos - b sin, b cos + a sin), after an optional norm.
+/// One head rotated by halves (the layout of transformers): out = (a cos - b sin, b cos + a sin), after an optional
+/// norm.
 void rotate_head(const float* x, const float* cos, const float* sin, const float* norm, float offset, float eps,
                  int64_t d, float* out) {
   const float scale = norm ? reciprocal_rms(x, d, eps) : 1.f;
@@ -73,13 +74,15 @@ void rope_store_typed(const KvLayout& kv, int64_t heads, const float* qkv, const
   float rotated[1024];
   for (int64_t h = 0; h < heads; ++h) {
     rotate_head(qkv + h * d, cos, sin, q_norm, norm_offset, norm_eps, d, rotated);
-    for (int64_t j = 0; j < d; j += kLanes) store_part<type>(q, h * d + j, d - j, load_part<Type::f32>(rotated, j, d - j));
+    for (int64_t j = 0; j < d; j += kLanes)
+      store_part<type>(q, h * d + j, d - j, load_part<Type::f32>(rotated, j, d - j));
   }
   const int64_t k_units = units(type, d), slot_units = units(type, kKvBlock);
   for (int64_t h = 0; h < kv.kv_heads; ++h) {
     rotate_head(qkv + (heads + h) * d, cos, sin, k_norm, norm_offset, norm_eps, d, rotated);
     const float* v = qkv + (heads + kv.kv_heads + h) * d;
-    uint32_t* keys = reinterpret_cast<uint32_t*>(k_block) + h * kv.k_units() + slot / kPanel * k_units * kPanel + slot % kPanel;
+    uint32_t* keys =
+        reinterpret_cast<uint32_t*>(k_block) + h * kv.k_units() + slot / kPanel * k_units * kPanel + slot % kPanel;
     uint32_t* values = reinterpret_cast<uint32_t*>(v_block) + h * kv.v_units();
     for (int64_t u = 0; u < k_units; ++u) {
       if constexpr (type == Type::bf16) {
@@ -131,8 +134,10 @@ void glu_typed(const void* gate_up, int64_t rows, int64_t n, void* y) {
       const f32v g = load_part<type>(gate_up, r * 2 * n + j, n - j);
       const f32v u = load_part<type>(gate_up, r * 2 * n + n + j, n - j);
       f32v act;
-      if constexpr (gelu) act = g * 0.5f * (tanh((g + g * g * g * kGeluB) * kGeluA) + 1.f);
-      else act = g * sigmoid(g);
+      if constexpr (gelu)
+        act = g * 0.5f * (tanh((g + g * g * g * kGeluB) * kGeluA) + 1.f);
+      else
+        act = g * sigmoid(g);
       store_part<type>(y, r * n + j, n - j, act * u);
     }
 }
@@ -163,14 +168,18 @@ void glu_grad_typed(const void* gate_up, const void* dy, int64_t rows, int64_t n
 
 void rms_norm(Type type, const float* x, const float* w, float offset, float eps, int64_t rows, int64_t n, void* y,
               float* rstd) {
-  if (type == Type::bf16) rms_norm_typed<Type::bf16>(x, w, offset, eps, rows, n, y, rstd);
-  else rms_norm_typed<Type::f32>(x, w, offset, eps, rows, n, y, rstd);
+  if (type == Type::bf16)
+    rms_norm_typed<Type::bf16>(x, w, offset, eps, rows, n, y, rstd);
+  else
+    rms_norm_typed<Type::f32>(x, w, offset, eps, rows, n, y, rstd);
 }
 
 void rms_norm_grad(Type type, const float* x, const float* w, float offset, const float* rstd, const void* dy,
                    int64_t rows, int64_t n, float* dx, bool accumulate, float* dw) {
-  if (type == Type::bf16) rms_norm_grad_typed<Type::bf16>(x, w, offset, rstd, dy, rows, n, dx, accumulate, dw);
-  else rms_norm_grad_typed<Type::f32>(x, w, offset, rstd, dy, rows, n, dx, accumulate, dw);
+  if (type == Type::bf16)
+    rms_norm_grad_typed<Type::bf16>(x, w, offset, rstd, dy, rows, n, dx, accumulate, dw);
+  else
+    rms_norm_grad_typed<Type::f32>(x, w, offset, rstd, dy, rows, n, dx, accumulate, dw);
 }
 
 void rope_store(const KvLayout& kv, int64_t heads, const float* qkv, const float* cos, const float* sin,
@@ -194,8 +203,10 @@ void rope_grad(int64_t heads, int64_t kv_heads, int64_t head_dim, const float* q
 }
 
 void glu(Type type, bool gelu, const void* gate_up, int64_t rows, int64_t n, void* y) {
-  if (type == Type::bf16) (gelu ? glu_typed<Type::bf16, true> : glu_typed<Type::bf16, false>)(gate_up, rows, n, y);
-  else (gelu ? glu_typed<Type::f32, true> : glu_typed<Type::f32, false>)(gate_up, rows, n, y);
+  if (type == Type::bf16)
+    (gelu ? glu_typed<Type::bf16, true> : glu_typed<Type::bf16, false>)(gate_up, rows, n, y);
+  else
+    (gelu ? glu_typed<Type::f32, true> : glu_typed<Type::f32, false>)(gate_up, rows, n, y);
 }
 
 void glu_grad(Type type, bool gelu, const void* gate_up, const void* dy, int64_t rows, int64_t n, void* d_gate_up) {
@@ -208,8 +219,10 @@ void glu_grad(Type type, bool gelu, const void* gate_up, const void* dy, int64_t
 void cast(const float* from, int64_t n, Type type, void* to) {
   for (int64_t j = 0; j < n; j += kLanes) {
     const f32v v = load_part<Type::f32>(from, j, n - j);
-    if (type == Type::bf16) store_part<Type::bf16>(to, j, n - j, v);
-    else store_part<Type::f32>(to, j, n - j, v);
+    if (type == Type::bf16)
+      store_part<Type::bf16>(to, j, n - j, v);
+    else
+      store_part<Type::f32>(to, j, n - j, v);
   }
 }
 

@@ -129,23 +129,31 @@ inline f32v dot2(f32v acc, u32v a, u32v b) {
 
 template <Type type>
 inline f32v load_as(const void* p, int64_t i) {
-  if constexpr (type == Type::bf16) return load_bf16(static_cast<const uint16_t*>(p) + i);
-  else return load(static_cast<const float*>(p) + i);
+  if constexpr (type == Type::bf16)
+    return load_bf16(static_cast<const uint16_t*>(p) + i);
+  else
+    return load(static_cast<const float*>(p) + i);
 }
 template <Type type>
 inline void store_as(void* p, int64_t i, f32v v) {
-  if constexpr (type == Type::bf16) store_bf16(static_cast<uint16_t*>(p) + i, v);
-  else store(static_cast<float*>(p) + i, v);
+  if constexpr (type == Type::bf16)
+    store_bf16(static_cast<uint16_t*>(p) + i, v);
+  else
+    store(static_cast<float*>(p) + i, v);
 }
 template <Type type>
 inline float load1(const void* p, int64_t i) {
-  if constexpr (type == Type::bf16) return from_bf16(static_cast<const uint16_t*>(p)[i]);
-  else return static_cast<const float*>(p)[i];
+  if constexpr (type == Type::bf16)
+    return from_bf16(static_cast<const uint16_t*>(p)[i]);
+  else
+    return static_cast<const float*>(p)[i];
 }
 template <Type type>
 inline void store1(void* p, int64_t i, float v) {
-  if constexpr (type == Type::bf16) static_cast<uint16_t*>(p)[i] = to_bf16(v);
-  else static_cast<float*>(p)[i] = v;
+  if constexpr (type == Type::bf16)
+    static_cast<uint16_t*>(p)[i] = to_bf16(v);
+  else
+    static_cast<float*>(p)[i] = v;
 }
 
 /// Loads and stores of n <= 16 elements; absent lanes read as `fill`.
@@ -166,7 +174,7 @@ inline void store_part(void* p, int64_t i, int64_t n, f32v v) {
 inline f32v exp(f32v x) {
   const i32v underflow = x < splat(-87.3f);
   const f32v clamped = min(splat(88.3f), max(splat(-87.3f), x));  // this argument order keeps NaN
-  const f32v shift = splat(12582912.f);  // 1.5 * 2^23: adding it rounds to the nearest integer
+  const f32v shift = splat(12582912.f);                           // 1.5 * 2^23: adding it rounds to the nearest integer
   const f32v n_shifted = fma(clamped, splat(1.44269504f), shift);
   const f32v n = n_shifted - shift;
   f32v r = fma(n, splat(-0.693359375f), clamped);  // ln 2 in two parts

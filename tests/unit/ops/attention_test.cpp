@@ -31,14 +31,15 @@ std::shared_ptr<RowPlan> one_sequence(int64_t length, int64_t first = 0) {
 }
 
 RopeTable rope_table(int64_t positions, int64_t d) {
-  const Tensor angle = at::arange(positions, at::kDouble).unsqueeze(1) * at::pow(10000.0, -at::arange(0, d, 2, at::kDouble) / d);
+  const Tensor angle =
+      at::arange(positions, at::kDouble).unsqueeze(1) * at::pow(10000.0, -at::arange(0, d, 2, at::kDouble) / d);
   return {angle.cos().to(at::kFloat), angle.sin().to(at::kFloat)};
 }
 
 class AttentionTest : public ::testing::TestWithParam<Shape> {};
 INSTANTIATE_TEST_SUITE_P(Shapes, AttentionTest,
-                         ::testing::Values(Shape{9, 3, 64, 0, false}, Shape{4, 2, 16, 0, true}, Shape{4, 1, 40, 17, true},
-                                           Shape{2, 2, 128, 64, false}));
+                         ::testing::Values(Shape{9, 3, 64, 0, false}, Shape{4, 2, 16, 0, true},
+                                           Shape{4, 1, 40, 17, true}, Shape{2, 2, 128, 64, false}));
 
 TEST_P(AttentionTest, MatchesTheReferenceAndItsGradients) {
   const Shape s = GetParam();
@@ -66,7 +67,8 @@ TEST_P(AttentionTest, MatchesTheReferenceAndItsGradients) {
     EXPECT_LT(difference(out, expected), 2e-5) << "t = " << t;
     const Tensor probe = at::randn({t, s.heads * s.head_dim});
     const auto mine = torch::autograd::grad({(out * probe).sum()}, {qkv});
-    auto reference = torch::autograd::grad({(expected * probe).sum()}, s.norms ? std::vector<Tensor>{x, qw, kw} : std::vector<Tensor>{x});
+    auto reference = torch::autograd::grad({(expected * probe).sum()},
+                                           s.norms ? std::vector<Tensor>{x, qw, kw} : std::vector<Tensor>{x});
     EXPECT_LT(difference(mine[0], reference[0]), 5e-5) << "t = " << t;
     if (s.norms) {
       EXPECT_LT(difference(qn.grad, reference[1]), 1e-4) << "t = " << t;
@@ -86,7 +88,8 @@ TEST_P(AttentionTest, ChunkedPrefillAndDecodeGiveTheSameBits) {
     const Tensor qkv = at::randn({t, width});
     const RopeTable rope = rope_table(200, s.head_dim);
     const Tensor whole = attention(qkv, spec, rope, one_sequence(t), make_kv_store(spec.kv, 3));
-    for (const std::vector<int64_t>& cuts : {std::vector<int64_t>{1, 2, 140}, {63, 64, 65, 140}, {100, 101, 102, 140}}) {
+    for (const std::vector<int64_t>& cuts :
+         {std::vector<int64_t>{1, 2, 140}, {63, 64, 65, 140}, {100, 101, 102, 140}}) {
       const KvStore store = make_kv_store(spec.kv, 3);
       int64_t from = 0;
       for (const int64_t to : cuts) {

@@ -15,7 +15,8 @@ INSTANTIATE_TEST_SUITE_P(Types, GemmTest, ::testing::Values(Type::bf16, Type::f3
 // bf16 inputs are exact in double; an fp32 chain of k terms is off by at most k * eps of the sum of magnitudes.
 TEST_P(GemmTest, MatchesDoublePrecision) {
   at::manual_seed(1);
-  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{1, 32, 64}, {7, 50, 36}, {33, 96, 130}, {130, 17, 8}}) {
+  for (const auto& [m, n, k] :
+       {std::tuple<int64_t, int64_t, int64_t>{1, 32, 64}, {7, 50, 36}, {33, 96, 130}, {130, 17, 8}}) {
     TestMatrix w(n, k, GetParam());
     const Tensor x = cast(at::randn({m, k}), GetParam());
     Tensor y = at::empty({m, n});

@@ -48,7 +48,8 @@ TEST(GluLinear, MatchesTheReferenceAndItsGradients) {
   at::manual_seed(6);
   for (Glu act : {Glu::silu, Glu::gelu}) {
     TestMatrix w(30, 44, Type::f32);
-    const Tensor gate_up = (at::randn({37, 88}) * 2).requires_grad_(true), residual = at::randn({37, 30}).requires_grad_(true);
+    const Tensor gate_up = (at::randn({37, 88}) * 2).requires_grad_(true),
+                 residual = at::randn({37, 30}).requires_grad_(true);
     const Tensor probe = at::randn({37, 30});
     const Tensor y = glu_linear(gate_up, act, w.matrix, residual);
     const Tensor g2 = gate_up.detach().clone().requires_grad_(true), w2 = w.values.clone().requires_grad_(true);
@@ -65,7 +66,8 @@ TEST(GluLinear, MatchesTheReferenceAndItsGradients) {
 TEST(AddNorm, MatchesTheReferenceAndItsGradients) {
   at::manual_seed(7);
   TestNorm norm(24, 1.f);
-  const Tensor r = at::randn({9, 24}).requires_grad_(true), x = at::randn({9, 24}).requires_grad_(true), probe = at::randn({9, 24});
+  const Tensor r = at::randn({9, 24}).requires_grad_(true), x = at::randn({9, 24}).requires_grad_(true),
+               probe = at::randn({9, 24});
   const Tensor y = add_norm(r, x, norm.norm);
   const Tensor x2 = x.detach().clone().requires_grad_(true), n2 = norm.values.clone().requires_grad_(true);
   const Tensor expected = r.detach() + rms_norm_reference(x2, n2, 1.0, 1e-5);
@@ -94,7 +96,8 @@ TEST(Embedding, GradientsOfRepeatedTokensAdd) {
   EXPECT_THROW(embed({-1}, w.matrix, 1.f, anchor), Error);
 }
 
-// The bf16 path rounds operands to 8 bits of mantissa: relative errors of a few 2^-8 of the norm are expected, not more.
+// The bf16 path rounds operands to 8 bits of mantissa: relative errors of a few 2^-8 of the norm are expected, not
+// more.
 TEST(Bf16Linear, GradientsStayNearTheFp32Reference) {
   at::manual_seed(9);
   TestMatrix w(64, 48, Type::bf16);

@@ -26,7 +26,9 @@ struct TestNorm {
   Tensor values, grad;
   Norm norm;
   explicit TestNorm(int64_t size, float offset = 0.f)
-      : values(at::randn({size}) * 0.3 + 1.0), grad(at::zeros({size})), norm{floats(values), floats(grad), size, offset, 1e-5f} {}
+      : values(at::randn({size}) * 0.3 + 1.0),
+        grad(at::zeros({size})),
+        norm{floats(values), floats(grad), size, offset, 1e-5f} {}
 };
 
 inline bool same_bits(const Tensor& a, const Tensor& b) {

@@ -1,5 +1,5 @@
-// The engine's promises: a sample is a pure function of weights, prompt, options and key; and the training forward gives
-// the log-probs that the engine recorded, bit for bit.
+// The engine's promises: a sample is a pure function of weights, prompt, options and key; and the training forward
+// gives the log-probs that the engine recorded, bit for bit.
 #include "rollout/engine.h"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,8 @@ SamplingConfig sampling(double temperature = 1.0, double top_p = 1.0) {
   return s;
 }
 
-std::map<std::pair<int64_t, size_t>, std::pair<std::vector<int32_t>, std::vector<float>>> by_id(const std::vector<Group>& groups) {
+std::map<std::pair<int64_t, size_t>, std::pair<std::vector<int32_t>, std::vector<float>>> by_id(
+    const std::vector<Group>& groups) {
   std::map<std::pair<int64_t, size_t>, std::pair<std::vector<int32_t>, std::vector<float>>> out;
   for (const Group& g : groups)
     for (size_t s = 0; s < g.samples.size(); ++s) out[{g.prompt.id, s}] = {g.samples[s].ids, g.samples[s].logp};
@@ -40,17 +41,19 @@ std::map<std::pair<int64_t, size_t>, std::pair<std::vector<int32_t>, std::vector
 }
 
 /// Every recorded log-prob against the training forward of `batches`.
-void expect_equal_logprobs(const Policy& policy, const std::vector<Group>& groups, const std::vector<MicroBatch>& batches,
-                           float temperature, const std::string& what) {
+void expect_equal_logprobs(const Policy& policy, const std::vector<Group>& groups,
+                           const std::vector<MicroBatch>& batches, float temperature, const std::string& what) {
   const at::NoGradGuard no_graph;
   int64_t compared = 0;
   for (const MicroBatch& b : batches) {
     const at::Tensor logp = policy.logprobs(b.tokens, temperature).logp;
     int64_t at = 0;
     for (size_t i = 0; i < b.samples.size(); ++i) {
-      const Sample& s = groups[static_cast<size_t>(b.samples[i].group)].samples[static_cast<size_t>(b.samples[i].sample)];
+      const Sample& s =
+          groups[static_cast<size_t>(b.samples[i].group)].samples[static_cast<size_t>(b.samples[i].sample)];
       for (size_t t = 0; t < s.logp.size(); ++t, ++at, ++compared)
-        ASSERT_EQ(logp.const_data_ptr<float>()[at], s.logp[t]) << what << ": group " << b.samples[i].group << " token " << t;
+        ASSERT_EQ(logp.const_data_ptr<float>()[at], s.logp[t])
+            << what << ": group " << b.samples[i].group << " token " << t;
     }
   }
   int64_t recorded = 0;
@@ -69,7 +72,8 @@ class EngineTest : public ::testing::TestWithParam<std::tuple<std::string, std::
   TemporaryFolder folder_;
   std::unique_ptr<Policy> policy_;
 };
-INSTANTIATE_TEST_SUITE_P(Families, EngineTest, ::testing::Combine(::testing::ValuesIn(kFamilies), ::testing::Values("bf16", "fp32")),
+INSTANTIATE_TEST_SUITE_P(Families, EngineTest,
+                         ::testing::Combine(::testing::ValuesIn(kFamilies), ::testing::Values("bf16", "fp32")),
                          [](const auto& info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
 
 TEST_P(EngineTest, TrainingGivesTheRecordedLogProbsBitForBit) {
@@ -83,7 +87,8 @@ TEST_P(EngineTest, TrainingGivesTheRecordedLogProbsBitForBit) {
     for (const int threads : {1, 2}) {
       set_num_threads(threads);
       for (const int64_t budget : {1, 150, 100000})
-        expect_equal_logprobs(*policy_, groups, pack_samples(groups, refs, budget), t, "budget " + std::to_string(budget));
+        expect_equal_logprobs(*policy_, groups, pack_samples(groups, refs, budget), t,
+                              "budget " + std::to_string(budget));
     }
     std::reverse(refs.begin(), refs.end());
     expect_equal_logprobs(*policy_, groups, pack_samples(groups, refs, 400), t, "reversed order");

@@ -31,12 +31,18 @@ Coefficients coefficients(int64_t step, const AdamWOptions& o, double grad_scale
           .minus_step_size = static_cast<float>(-o.lr / bias_correction1)};
 }
 
+/// a + weight (b - a), from the nearer end as torch.lerp does: with weight 1 (beta1 = 0) a large old moment must not
+/// round a small gradient away.
+inline float lerp(float a, float b, float weight) {
+  return weight < 0.5f ? a + weight * (b - a) : b - (b - a) * (1.f - weight);
+}
+
 /// The order of operations is PyTorch's. Elements are independent, so vector width and threads cannot change a bit.
 void update(float* __restrict weights, const float* __restrict grads, float* __restrict m, float* __restrict v,
             int64_t count, const Coefficients c) {
   for (int64_t i = 0; i < count; ++i) {
     const float g = grads[i] * c.grad_scale;
-    const float m_i = m[i] + c.one_minus_beta1 * (g - m[i]);
+    const float m_i = lerp(m[i], g, c.one_minus_beta1);
     const float v_i = v[i] * c.beta2 + c.one_minus_beta2 * g * g;
     const float denominator = std::sqrt(v_i) / c.bias_correction2_sqrt + c.eps;
     weights[i] = weights[i] * c.decay + c.minus_step_size * m_i / denominator;

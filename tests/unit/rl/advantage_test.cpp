@@ -26,6 +26,7 @@ Group make_group(const std::vector<float>& rewards, int64_t id = 0) {
 
 TEST(Advantages, EqualTrl) {
   const auto golden = testing::read_golden("advantages.json");
+  ASSERT_EQ(golden["cases"].size(), 9u);
   double worst = 0;
   for (const auto& c : golden["cases"]) {
     const size_t size = c["num_generations"];

@@ -14,6 +14,7 @@ namespace {
 TEST(Schedule, EqualsTransformers) {
   std::ifstream file(HONE_TEST_GOLDEN "/train/schedule.json");
   const auto golden = nlohmann::json::parse(file);
+  ASSERT_EQ(golden["cases"].size(), 20u);
   double worst = 0;
   for (const auto& c : golden["cases"]) {
     const OptimConfig config{.learning_rate = golden["learning_rate"],

@@ -17,6 +17,7 @@ class Keys {
     HONE_CHECK(object.is_object(), ErrorKind::format, "{}: expected an object", name_);
   }
   bool has(const char* key) const { return object_.contains(key) && !object_[key].is_null(); }
+  bool is_null(const char* key) const { return object_.contains(key) && object_[key].is_null(); }
   int64_t integer(const char* key) const {
     HONE_CHECK(has(key), ErrorKind::format, "{}: the key '{}' is missing", name_, key);
     HONE_CHECK(object_[key].is_number_integer(), ErrorKind::format, "{}: {}: expected an integer, got {}", name_, key,
@@ -63,6 +64,8 @@ RopeConfig read_rope(const json* scaling, double theta, const std::string& name)
   if (scaling == nullptr) return rope;
   const Keys keys(*scaling, name);
   rope.theta = keys.number("rope_theta", theta);
+  HONE_CHECK(keys.number("partial_rotary_factor", 1) == 1, ErrorKind::format,
+             "{}: partial_rotary_factor: only 1 is supported", name);
   const std::string type = keys.text("rope_type", keys.text("type", "default"));
   if (type == "default") return rope;
   HONE_CHECK(type == "linear" || type == "llama3", ErrorKind::format,
@@ -78,24 +81,28 @@ RopeConfig read_rope(const json* scaling, double theta, const std::string& name)
   return rope;
 }
 
-/// Which layers look through a sliding window: layer_types where given, else the family's older keys.
+/// Which layers look through a sliding window, with transformers' defaults for absent keys. Llama has none whatever its
+/// file says, mistral has one in every layer; the others follow layer_types or, in older files, a pattern.
 std::vector<int64_t> read_windows(const Keys& keys, const ModelConfig& c) {
   std::vector<int64_t> windows(static_cast<size_t>(c.layers), 0);
-  const bool off = (c.family == "qwen2" || c.family == "qwen3") && !keys.boolean("use_sliding_window", false);
-  const int64_t window = keys.integer("sliding_window", 0);
-  if (off || window <= 0) return windows;
-  const json* types = keys.object("layer_types");
+  const bool qwen = c.family == "qwen2" || c.family == "qwen3";
+  if (c.family == "llama" || (qwen && !keys.boolean("use_sliding_window", false))) return windows;
+  if (keys.is_null("sliding_window")) return windows;
+  const int64_t window = keys.integer("sliding_window", 4096);
+  HONE_CHECK(window > 0, ErrorKind::format, "{}: sliding_window: expected a positive number or null, got {}",
+             keys.name(), window);
+  const json* types = c.family == "mistral" ? nullptr : keys.object("layer_types");
   HONE_CHECK(types == nullptr || (types->is_array() && static_cast<int64_t>(types->size()) == c.layers),
              ErrorKind::format, "{}: layer_types: expected a list of {} names", keys.name(), c.layers);
   const int64_t pattern = keys.integer("sliding_window_pattern", keys.integer("_sliding_window_pattern", 6));
-  const int64_t full_below = keys.integer("max_window_layers", 0);
+  const int64_t full_below = keys.integer("max_window_layers", 28);
   for (int64_t i = 0; i < c.layers; ++i) {
     bool local = true;
     if (types != nullptr)
       local = (*types)[static_cast<size_t>(i)] == "sliding_attention";
     else if (c.family == "gemma3")
       local = pattern > 0 && (i + 1) % pattern != 0;
-    else if (c.family != "mistral")
+    else if (qwen)
       local = i >= full_below;
     if (local) windows[static_cast<size_t>(i)] = window;
   }
@@ -124,7 +131,7 @@ ModelConfig config_from_hf(const json& config, const std::string& name) {
   c.heads = keys.integer("num_attention_heads");
   c.kv_heads = keys.integer("num_key_value_heads", c.heads);
   HONE_CHECK(c.heads > 0, ErrorKind::format, "{}: num_attention_heads must be positive, got {}", name, c.heads);
-  c.head_dim = keys.integer("head_dim", gemma ? 256 : c.hidden / c.heads);
+  c.head_dim = keys.integer("head_dim", gemma ? 256 : c.family == "qwen3" ? 128 : c.hidden / c.heads);
   c.ffn = keys.integer("intermediate_size");
   c.max_positions = keys.integer("max_position_embeddings", 2048);
   c.norm_eps = keys.number("rms_norm_eps", 1e-6);
@@ -139,6 +146,8 @@ ModelConfig config_from_hf(const json& config, const std::string& name) {
   c.act = act == "silu" ? Glu::silu : Glu::gelu;
   c.embed_scale = gemma ? std::sqrt(static_cast<double>(c.hidden)) : 1;
   c.attn_scale = 1 / std::sqrt(gemma ? keys.number("query_pre_attn_scalar", 256) : static_cast<double>(c.head_dim));
+  HONE_CHECK(keys.number("partial_rotary_factor", 1) == 1, ErrorKind::format,
+             "{}: partial_rotary_factor: only 1 is supported", name);
   const double theta = keys.number("rope_theta", gemma ? 1e6 : 1e4);
   const json* rope = keys.object("rope_parameters") ? keys.object("rope_parameters") : keys.object("rope_scaling");
   if (gemma && rope != nullptr && rope->contains("full_attention")) {  // transformers 5 keeps one per kind of layer

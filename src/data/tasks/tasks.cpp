@@ -14,6 +14,7 @@ namespace hone {
 namespace {
 
 constexpr char kInstruction[] = "Think inside <think></think>, then give the final answer inside <answer></answer>.";
+constexpr int64_t kMaxRecords = 10'000'000;
 constexpr uint64_t kTestShare = 5;  // every fifth problem, by hash, is held out
 
 uint64_t hash_text(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
@@ -76,7 +77,8 @@ std::vector<Record> make_task_records(const Task& task, const nlohmann::json& op
                                       int64_t size, int64_t seed) {
   HONE_CHECK(split == "train" || split == "test", ErrorKind::recipe, "task '{}': split must be train or test, got {}",
              task.name, quote_for_message(split));
-  HONE_CHECK(size > 0, ErrorKind::recipe, "task '{}': size must say how many records to make, got {}", task.name, size);
+  HONE_CHECK(size > 0 && size <= kMaxRecords, ErrorKind::recipe,
+             "task '{}': size must say how many records to make, 1 to {}, got {}", task.name, kMaxRecords, size);
   const std::string instruction = read_instruction(options);
   const auto generate = task.make(options);
 

@@ -190,6 +190,7 @@ TEST(Tasks, OptionsAreStrict) {
               HasSubstr("raise max_length"));
   EXPECT_THAT(error_of("number_sequence", {{"kinds", {"prime"}}}), HasSubstr("kinds: expected one of"));
   EXPECT_THAT(error_of("arithmetic", json::object(), 0), HasSubstr("size must say"));
+  EXPECT_THAT(error_of("arithmetic", {{"digits", 9}}, INT64_MAX), HasSubstr("1 to 10000000, got 9223372036854775807"));
   EXPECT_THAT(error_of("arithmetic", json::object(), 1, "dev"), HasSubstr("split must be train or test"));
   EXPECT_THROW(find_task("arithmetics"), Error);
 }

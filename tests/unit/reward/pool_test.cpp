@@ -156,13 +156,13 @@ TEST(RewardPool, ResultsDoNotDependOnTheNumberOfWorkers) {
 TEST(RewardPool, AHangingScorerCostsOneSample) {
   const Scripted scripted;
   for (const int workers : {1, 3}) {
-    RewardPool pool({{.type = "exact_answer"}, {.type = "scripted"}}, scripted.table(), workers, 0.2);
+    RewardPool pool({{.type = "exact_answer"}, {.type = "scripted"}}, scripted.table(), workers, 0.5);
     auto batch = samples({"5", "hang", "6", "hang", "5"});
     score_all(pool, prompt(), batch);
     for (const size_t i : {0, 2, 4}) EXPECT_TRUE(batch[i].scored);
     for (const size_t i : {1, 3}) {
       EXPECT_FALSE(batch[i].scored);
-      EXPECT_THAT(batch[i].why, HasSubstr("scripted: timed out after 0.2 s"));
+      EXPECT_THAT(batch[i].why, HasSubstr("scripted: timed out after 0.5 s"));
     }
     EXPECT_EQ(pool.take_stats().timeouts, 2);
     auto more = samples({"5", "5"});

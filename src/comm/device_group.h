@@ -20,7 +20,7 @@ class DeviceGroup {
   virtual void abort() noexcept = 0;
 };
 
-/// Collective. Error(comm) in a build without NCCL.
+/// Collective. Error(cuda) in a build without NCCL.
 std::unique_ptr<DeviceGroup> make_device_group(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
                                                const CommOptions& options, std::shared_ptr<Failure> failure);
 

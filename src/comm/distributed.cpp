@@ -18,6 +18,8 @@
 namespace hone {
 namespace {
 
+constexpr std::chrono::milliseconds kShortestLinger = std::chrono::seconds(1);  // on a busy machine
+
 class DistributedComm final : public Comm {
  public:
   DistributedComm(const RankEnv& env, const CommOptions& options)
@@ -51,7 +53,7 @@ class DistributedComm final : public Comm {
     try {
       end_group(fmt::format("rank {} failed: {}", rank(), message));
       linger();
-    } catch (const std::exception&) {  // the store is gone, and the others notice that
+    } catch (const std::exception&) {  // no memory for the words: the others see that this rank falls silent
     }
   }
 
@@ -90,12 +92,8 @@ class DistributedComm final : public Comm {
     try {
       transfer();
     } catch (const Error& e) {
-      const std::string cause = find_cause(e.what());
-      try {
-        end_group(cause);
-      } catch (const std::exception&) {
-        failure_->set(cause);
-      }
+      if (e.kind() != ErrorKind::comm) throw;
+      end_group(find_cause(e.what()));
     }
     failure_->throw_if_set();
   }
@@ -147,8 +145,13 @@ class DistributedComm final : public Comm {
 
   /// Tells every rank; the message that was first is everyone's.
   void end_group(const std::string& message) {
-    rendezvous_.main->set(acknowledged_key(rank()), std::string("1"));
-    failure_->set(rendezvous_.main->compareSet(kAbortKey, "", message));
+    std::string first = message;
+    try {
+      rendezvous_.main->set(acknowledged_key(rank()), std::string("1"));
+      first = rendezvous_.main->compareSet(kAbortKey, "", message);
+    } catch (const std::exception&) {  // the store is gone, and the others notice that
+    }
+    failure_->set(first);
     disconnect();
   }
 
@@ -166,7 +169,7 @@ class DistributedComm final : public Comm {
     lingered_ = true;
     std::vector<std::string> keys;
     for (int r = 0; r < size(); ++r) keys.push_back(acknowledged_key(r));
-    const auto deadline = std::chrono::steady_clock::now() + 4 * options_.watch_interval;
+    const auto deadline = std::chrono::steady_clock::now() + std::max(4 * options_.watch_interval, kShortestLinger);
     while (!rendezvous_.main->check(keys) && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

@@ -39,10 +39,11 @@ GlooGroup::GlooGroup(const c10::intrusive_ptr<c10d::Store>& store, int rank, int
                      const CommOptions& options, std::shared_ptr<Failure> failure)
     : failure_(std::move(failure)) {
   try {
-    auto gloo_options = c10d::ProcessGroupGloo::Options::create(options.collective_timeout);
+    auto gloo_options = c10d::ProcessGroupGloo::Options::create(options.rendezvous_timeout);
     gloo_options->devices.push_back(make_device(host));
     gloo_options->threads = 1;  // collectives run one after the other
     group_ = c10::make_intrusive<Group>(store, rank, size, gloo_options);
+    group_->setTimeout(options.collective_timeout);
   } catch (const std::exception& e) {
     fail(ErrorKind::comm,
          "rank {} could not connect to the other ranks over Gloo: {}; with several network interfaces, name the right "

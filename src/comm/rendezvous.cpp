@@ -41,8 +41,8 @@ StorePtr connect(const RankEnv& env, bool host, std::chrono::milliseconds timeou
   }
 }
 
-/// Takes this rank's place; the returned prefix separates groups that one process makes after each other.
-std::string claim_rank(c10d::Store& store, const RankEnv& env) {
+/// Takes this rank's place in the group.
+void claim_rank(c10d::Store& store, const RankEnv& env) {
   const std::string me = this_process();
   const std::string owner = store.compareSet("claim/" + std::to_string(env.rank), "", me);
   HONE_CHECK(owner == me, ErrorKind::comm,
@@ -51,7 +51,6 @@ std::string claim_rank(c10d::Store& store, const RankEnv& env) {
   const std::string size = store.compareSet("size", "", std::to_string(env.size));
   HONE_CHECK(size == std::to_string(env.size), ErrorKind::comm, "rank {} was started for {} ranks, but others for {}",
              env.rank, env.size, size);
-  return fmt::format("group{}", store.add("groups/" + std::to_string(env.rank), 1));
 }
 
 [[noreturn]] void fail_missing(c10d::Store& store, const RankEnv& env, std::chrono::milliseconds timeout) {
@@ -86,16 +85,14 @@ Rendezvous meet_ranks(const RankEnv& env, const CommOptions& options) {
   // The host gives up last, so that the others can still ask it who is missing.
   const auto grace = std::chrono::seconds(out.hosting ? 1 : 0);
   const auto deadline = std::chrono::steady_clock::now() + options.rendezvous_timeout + grace;
-  StorePtr main = connect(env, out.hosting, options.rendezvous_timeout);
-  StorePtr watch = connect(env, false, options.rendezvous_timeout);
+  const StorePtr main = connect(env, out.hosting, options.rendezvous_timeout);
+  const StorePtr watch = connect(env, false, options.rendezvous_timeout);
   try {
     // torchrun's agent keeps its store over restarts: each attempt gets its own keys.
     const std::string attempt = fmt::format("hone/{}", env.attempt);
-    main = c10::make_intrusive<c10d::PrefixStore>(attempt, main);
-    watch = c10::make_intrusive<c10d::PrefixStore>(attempt, watch);
-    const std::string group = claim_rank(*main, env);
-    out.main = c10::make_intrusive<c10d::PrefixStore>(group, main);
-    out.watch = c10::make_intrusive<c10d::PrefixStore>(group, watch);
+    out.main = c10::make_intrusive<c10d::PrefixStore>(attempt, main);
+    out.watch = c10::make_intrusive<c10d::PrefixStore>(attempt, watch);
+    claim_rank(*out.main, env);
     out.main->set(hello_key(env.rank), this_process());
     std::vector<std::string> everyone;
     for (int r = 0; r < env.size; ++r) everyone.push_back(hello_key(r));

@@ -1,5 +1,6 @@
 #include "comm/watchdog.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -9,16 +10,22 @@ namespace hone {
 std::string beat_key(int rank) { return "beat/" + std::to_string(rank); }
 std::string acknowledged_key(int rank) { return "acknowledged/" + std::to_string(rank); }
 
-/// Shared with the thread, which may outlive the Watchdog where the network swallowed a request.
+/// Shared with the thread, which may outlive the Watchdog where the network swallowed a request; it uses nothing else
+/// once it has been told to stop.
 struct Watchdog::State {
   Options options;
   std::mutex mutex;
   std::condition_variable changed;
-  bool stop = false, look = false, lost = false, ended = false;
+  bool stop = false, look = false, ended = false;
+  std::atomic<bool> lost = false;  // not under the mutex: it is read under the lock of `failure`
   std::thread thread;
 
   void watch();
   bool pause();
+  bool stopping() {
+    std::lock_guard lock(mutex);
+    return stop;
+  }
 };
 
 /// Until the next look is due; false: stop.
@@ -39,12 +46,11 @@ void Watchdog::State::watch() {
         std::string message = store.get_to_str(kAbortKey);
         store.set(acknowledged_key(options.rank), std::string("1"));
         options.failure->set(std::move(message));
-        options.on_failure();
+        if (!stopping()) options.on_failure();
         break;
       }
     } while (pause());
   } catch (const std::exception&) {
-    std::lock_guard lock(mutex);
     lost = true;
     options.failure->notify();
   }
@@ -76,9 +82,6 @@ void Watchdog::look_now() {
   state_->changed.notify_all();
 }
 
-bool Watchdog::store_lost() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->lost;
-}
+bool Watchdog::store_lost() const { return state_->lost; }
 
 }  // namespace hone

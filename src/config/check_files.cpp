@@ -43,20 +43,6 @@ void check_model(const std::string& path, RecipeProblems& problems) {
     problems.push_back({"model", quote_for_message(path) + " is neither a folder nor a .gguf file"});
 }
 
-void check_data(const DataConfig& data, const std::string& key, RecipeProblems& problems) {
-  check_file(data.path, key + ".path", "a JSONL file", problems);
-}
-
-template <class Stage>
-void check_stage_files(const Stage& c, const std::string& key, RecipeProblems& problems) {
-  if constexpr (std::is_same_v<Stage, EvalStageConfig>) {
-    check_data(c.eval.data, key + ".data", problems);
-  } else {
-    check_data(c.data, key + ".data", problems);
-    if (c.eval) check_data(c.eval->data, key + ".eval.data", problems);
-  }
-}
-
 }  // namespace
 
 RecipeProblems check_files(const Recipe& recipe) {
@@ -65,9 +51,9 @@ RecipeProblems check_files(const Recipe& recipe) {
   check_file(recipe.chat_template, "chat_template", "a file with a chat template", problems);
   if (is_there(recipe.output_dir) && !is_folder(recipe.output_dir))
     problems.push_back({"output_dir", quote_for_message(recipe.output_dir) + " is a file, expected a folder"});
-  const std::vector<std::string> keys = config::stage_keys(recipe.stages);
-  for (size_t i = 0; i < keys.size(); ++i)
-    config::with_stage(recipe.stages[i], [&](const auto& stage) { check_stage_files(stage, keys[i], problems); });
+  config::for_each_data(recipe, [&](const std::string& key, const DataConfig& data) {
+    check_file(data.path, key + ".path", "a JSONL file", problems);
+  });
   return problems;
 }
 

@@ -45,7 +45,7 @@ Options with a TRL name have TRL's default (as of 1.16), with these exceptions:
 | `save_steps` | `0` | `500` | the end of a stage is always saved |
 | `save_total_limit` | `2` | none | full checkpoints are large |
 | `ref_model_sync_steps` | `0` | `512`, where `sync_ref_model` is set | one option instead of two |
-| `seed` | `0` | `42` | |
+| `seed` | `0` | `42` | no seed is better than another |
 
 )";
 

@@ -47,4 +47,27 @@ std::vector<std::string> stage_keys(const std::vector<StageConfig>& stages) {
   return keys;
 }
 
+void for_each_data(const Recipe& recipe, const std::function<void(const std::string&, const DataConfig&)>& use) {
+  const std::vector<std::string> keys = stage_keys(recipe.stages);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const StageConfig& stage = recipe.stages[i];
+    if (stage.eval) use(keys[i] + ".data", stage.eval->eval.data);
+    const auto use_training = [&](const auto& training) {
+      use(keys[i] + ".data", training.data);
+      if (training.eval) use(keys[i] + ".eval.data", training.eval->data);
+    };
+    if (stage.sft) use_training(*stage.sft);
+    if (stage.grpo) use_training(*stage.grpo);
+  }
+}
+
+void for_each_reward(const Recipe& recipe, const std::function<void(const std::string&, const RewardConfig&)>& use) {
+  const std::vector<std::string> keys = stage_keys(recipe.stages);
+  for (size_t i = 0; i < keys.size(); ++i)
+    with_stage(recipe.stages[i], [&](const auto& stage) {
+      for (size_t j = 0; j < stage.rewards.size(); ++j)
+        use(keys[i] + ".rewards." + std::to_string(j), stage.rewards[j]);
+    });
+}
+
 }  // namespace hone::config

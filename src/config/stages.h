@@ -1,6 +1,7 @@
 // The one place that knows which configuration belongs to which stage type, and what stages are called.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,5 +34,11 @@ std::string stage_name_problem(std::string_view name);
 
 /// Dotted key of each stage: "stages.rl", or "stages.2" where its name is missing, unusable or taken.
 std::vector<std::string> stage_keys(const std::vector<StageConfig>& stages);
+
+/// Every data section, and every reward, with its dotted key: for checks that know files, tasks and rewards.
+void for_each_data(const Recipe& recipe,
+                   const std::function<void(const std::string& key, const DataConfig& data)>& use);
+void for_each_reward(const Recipe& recipe,
+                     const std::function<void(const std::string& key, const RewardConfig& reward)>& use);
 
 }  // namespace hone::config

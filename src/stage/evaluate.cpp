@@ -115,7 +115,7 @@ Metrics Evaluator::run(int64_t step) const {
   metrics.emplace_back("timing_s/eval",
                        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (context_.metrics) context_.metrics->log(context_.name, step, metrics);
-  if (context_.comm.is_main() && context_.comm.size() == 1)
+  if (context_.metrics && context_.comm.size() == 1)
     write_eval_samples(context_.run_dir, context_.name, step, records);
   if (context_.console) {
     std::string line = fmt::format("eval {} step {}: mean@{} {:.1f} % +- {:.1f} at temperature {:g}", context_.name,

@@ -127,6 +127,7 @@ HfSettings read_hf_settings(const fs::path& folder) {
   read_token_names(config, settings);
   if (config.find("add_bos_token") != nullptr) settings.add_bos = config.boolean("add_bos_token", false);
   if (config.find("add_eos_token") != nullptr) settings.add_eos = config.boolean("add_eos_token", false);
+  settings.legacy = config.boolean("legacy", false);
   read_added_tokens(config, settings);
   read_chat_template(folder, config, settings);
 

@@ -15,6 +15,7 @@ namespace hone {
 struct HfSettings {
   std::optional<std::string> bos, eos, pad, unk;  // token strings
   std::optional<bool> add_bos, add_eos;
+  bool legacy = false;                            // sentencepiece: a prefix space behind every special token
   std::vector<AddedToken> added_tokens;           // what the files define beyond tokenizer.json
   std::vector<int32_t> stop_ids;                  // EOS ids of generation_config.json and config.json
   std::optional<int32_t> bos_id, eos_id, pad_id;  // of generation_config.json, else config.json

@@ -1,6 +1,7 @@
 // Typed reads from a tokenizer's JSON; every error says which part of the file is wrong.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,5 +40,20 @@ class JsonFields {
 const std::string& json_text(const nlohmann::json& value, const std::string& where);
 int64_t json_integer(const nlohmann::json& value, const std::string& where);
 double json_number(const nlohmann::json& value, const std::string& where);
+
+/// For long lists: the place is spelled out, by where(), only if something is wrong.
+template <std::invocable Where>
+const std::string& json_text(const nlohmann::json& value, const Where& where) {
+  return value.is_string() ? value.get_ref<const std::string&>() : json_text(value, where());
+}
+template <std::invocable Where>
+double json_number(const nlohmann::json& value, const Where& where) {
+  return value.is_number() ? value.get<double>() : json_number(value, where());
+}
+template <std::invocable Where>
+int64_t json_integer(const nlohmann::json& value, const Where& where) {
+  const bool plain = value.is_number_integer() && !(value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX);
+  return plain ? value.get<int64_t>() : json_integer(value, where());
+}
 
 }  // namespace hone

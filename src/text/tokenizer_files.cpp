@@ -36,7 +36,7 @@ TokenizerData from_json(std::string bytes, HfSettings settings) {
 TokenizerData from_spm(std::string bytes, HfSettings settings) {
   // Without a word on it, a sentencepiece tokenizer puts BOS in front, as its LlamaTokenizer does.
   if (!settings.add_bos) settings.add_bos = true;
-  TokenizerData data = tokenizer_from_spm(bytes, settings.added_tokens);
+  TokenizerData data = tokenizer_from_spm(bytes, settings.added_tokens, settings.legacy);
   apply_hf_settings(settings, data, false);
   if (settings.files.empty()) {
     settings.files.push_back(

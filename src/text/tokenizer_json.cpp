@@ -22,18 +22,20 @@ Tokens vocab_object(const JsonFields& fields) {
   Tokens tokens;
   tokens.reserve(vocab.size());
   for (const auto& [token, id] : vocab.items()) {
-    tokens.emplace_back(token, json_integer(id, fields.path("vocab") + "[" + quote_for_message(token, 40) + "]"));
+    tokens.emplace_back(
+        token, json_integer(id, [&] { return fields.path("vocab") + "[" + quote_for_message(token, 40) + "]"; }));
   }
   return tokens;
 }
 
 /// "a b" (older files) or ["a", "b"].
-std::pair<std::string, std::string> read_merge(const nlohmann::json& merge, const std::string& where) {
+template <class Place>
+std::pair<std::string, std::string> read_merge(const nlohmann::json& merge, const Place& where) {
   if (merge.is_array() && merge.size() == 2) return {json_text(merge[0], where), json_text(merge[1], where)};
   const std::string& text = json_text(merge, where);
   const size_t space = text.find(' ');
   HONE_CHECK(space != std::string::npos && text.find(' ', space + 1) == std::string::npos, ErrorKind::format,
-             "{}: expected two tokens with a space between them, got {}", where, quote_for_message(text, 40));
+             "{}: expected two tokens with a space between them, got {}", where(), quote_for_message(text, 40));
   return {text.substr(0, space), text.substr(space + 1)};
 }
 
@@ -43,7 +45,7 @@ std::unique_ptr<TokenModel> read_bpe(const JsonFields& fields) {
   merges.reserve(list.size());
   for (const auto& merge : list) {
     if (merge.is_string() && merge.get_ref<const std::string&>().starts_with("#version")) continue;
-    merges.push_back(read_merge(merge, fmt::format("{}.merges[{}]", fields.where(), merges.size())));
+    merges.push_back(read_merge(merge, [&] { return fmt::format("{}.merges[{}]", fields.where(), merges.size()); }));
   }
   BpeOptions options;
   if (fields.find("unk_token") != nullptr) options.unk_token = fields.text("unk_token");
@@ -58,8 +60,8 @@ std::unique_ptr<TokenModel> read_bpe(const JsonFields& fields) {
 std::unique_ptr<TokenModel> read_unigram(const JsonFields& fields) {
   std::vector<std::pair<std::string, double>> pieces;
   for (const auto& piece : fields.array("vocab")) {
-    const std::string where = fmt::format("{}.vocab[{}]", fields.where(), pieces.size());
-    HONE_CHECK(piece.is_array() && piece.size() == 2, ErrorKind::format, "{}: expected [piece, score]", where);
+    const auto where = [&] { return fmt::format("{}.vocab[{}]", fields.where(), pieces.size()); };
+    HONE_CHECK(piece.is_array() && piece.size() == 2, ErrorKind::format, "{}: expected [piece, score]", where());
     pieces.emplace_back(json_text(piece[0], where), json_number(piece[1], where));
   }
   std::optional<int64_t> unk_id;

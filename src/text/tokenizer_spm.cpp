@@ -35,20 +35,24 @@ Pieces pieces_of(const SentencePieceProcessor& processor) {
 
 class SentencePiece final : public TokenModel {
  public:
-  explicit SentencePiece(const std::string& bytes, std::unique_ptr<SentencePieceProcessor> processor)
+  explicit SentencePiece(const std::string& bytes, std::unique_ptr<SentencePieceProcessor> processor,
+                         bool prefix_every_text)
       : TokenModel(Vocabulary::Repeats::last_wins, pieces_of(*processor)),
+        prefix_every_text_(prefix_every_text),
         at_start_(std::move(processor)),
         // Serialised messages merge when put one behind the other: this switches normalizer_spec.add_dummy_prefix off.
         inside_(open_model(bytes + std::string("\x1a\x02\x18\x00", 4))) {}
 
   void tokenize(std::string_view word, bool at_start, std::vector<int32_t>& out) const override {
     std::vector<int> ids;
-    const auto status = (at_start ? *at_start_ : *inside_).Encode({word.data(), word.size()}, &ids);
+    const auto status =
+        (at_start || prefix_every_text_ ? *at_start_ : *inside_).Encode({word.data(), word.size()}, &ids);
     HONE_CHECK(status.ok(), ErrorKind::data, "sentencepiece: {}", std::string(status.message()));
     out.insert(out.end(), ids.begin(), ids.end());
   }
 
  private:
+  bool prefix_every_text_;
   std::unique_ptr<SentencePieceProcessor> at_start_, inside_;
 };
 
@@ -153,7 +157,8 @@ std::optional<int32_t> id_or_none(int id) { return id >= 0 ? std::optional<int32
 
 }  // namespace
 
-TokenizerData tokenizer_from_spm(const std::string& bytes, const std::vector<AddedToken>& more_added) {
+TokenizerData tokenizer_from_spm(const std::string& bytes, const std::vector<AddedToken>& more_added,
+                                 bool prefix_every_text) {
   TokenizerData data;
   auto processor = open_model(bytes);
   data.bos = id_or_none(processor->bos_id()), data.eos = id_or_none(processor->eos_id());
@@ -167,7 +172,7 @@ TokenizerData tokenizer_from_spm(const std::string& bytes, const std::vector<Add
     const bool special = processor->IsControl(id) || processor->IsUnknown(id);
     if (special) added.push_back({.content = processor->IdToPiece(id), .id = id, .normalized = false, .special = true});
   }
-  data.model = std::make_unique<SentencePiece>(bytes, std::move(processor));
+  data.model = std::make_unique<SentencePiece>(bytes, std::move(processor), prefix_every_text);
   added.insert(added.end(), more_added.begin(), more_added.end());
   data.added.add(std::move(added), data.model->vocabulary());
   data.added.finish(data.normalizer);

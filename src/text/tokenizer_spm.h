@@ -9,7 +9,9 @@
 namespace hone {
 
 /// `bytes`: a serialised ModelProto. Control pieces and `more_added` are found in the text first; the prefix space
-/// is only put at the start of the input, as transformers does (legacy = false). Error(format) if it cannot be loaded.
-TokenizerData tokenizer_from_spm(const std::string& bytes, const std::vector<AddedToken>& more_added = {});
+/// is put at the start of the input or, if `prefix_every_text`, of every text between them (transformers' legacy =
+/// true). Error(format) if it cannot be loaded.
+TokenizerData tokenizer_from_spm(const std::string& bytes, const std::vector<AddedToken>& more_added = {},
+                                 bool prefix_every_text = false);
 
 }  // namespace hone

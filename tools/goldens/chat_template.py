@@ -11,11 +11,13 @@ then HONE_JINJA_CASES=cases.json build/.../test_text --gtest_filter='ChatTemplat
 """
 
 import argparse
+import copy
 import datetime
 import json
 import pathlib
 import random
 import sys
+import warnings
 
 import transformers
 import transformers.utils.chat_template_utils as hf
@@ -40,11 +42,12 @@ class FixedDatetime(datetime.datetime):
 
 
 hf.datetime = FixedDatetime
+warnings.simplefilter("ignore", SyntaxWarning)
 
 
 def render(source, messages, options):
     """{"out": text, "spans": byte ranges} or {"error": message}."""
-    variables = {**TOKENS, **options.get("variables", {})}
+    variables = copy.deepcopy({**TOKENS, **options.get("variables", {})})  # x | indent changes a list in place
     try:
         compiled = hf._compile_jinja_template(source)
         text, spans = hf._render_with_assistant_indices(

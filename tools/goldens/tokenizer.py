@@ -4,7 +4,7 @@
 Oracles: tokenizers 0.23.3, sentencepiece 0.2.3, gguf 0.19.0, Python 3.11 (whose unicodedata is Unicode 14, as PCRE2 10.42
 and utf8proc 2.6 have it: newer characters are left out on purpose).
 
-    python tools/goldens/tokenizer.py                       # writes tests/golden/tokenizer/
+    python tools/goldens/tokenizer.py [--smollm2 PATH.gguf]  # writes tests/golden/tokenizer/ (smollm2.json only if given)
     python tools/goldens/tokenizer.py --fuzz --hone build/cpu/hone [--count 10000] [--only NAME] [--smollm2 PATH.gguf]
                                       [--spm FILE.model ...]
 
@@ -359,7 +359,13 @@ def write_json(name, value):
     (OUT / name).write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
-def write_goldens():
+def spm_pieces(model):
+    proto = spm_proto.ModelProto()
+    proto.ParseFromString(model)
+    return [[p.piece, p.score, p.type] for p in proto.pieces]
+
+
+def write_goldens(smollm2):
     OUT.mkdir(parents=True, exist_ok=True)
     texts = EDGES + random_texts(240, seed=7)
     write_json("texts.json", texts)
@@ -374,7 +380,10 @@ def write_goldens():
     model = spm_model()
     (OUT / "bpe.model").write_bytes(model)
     plain = [t for t in texts if not any(s in t for s in ("<s>", "</s>", "<unk>"))]
-    write_json("spm.json", {"texts": plain, "rows": spm_rows(sentencepiece.SentencePieceProcessor(model_proto=model), plain)})
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    write_json("spm.json", {"texts": plain, "rows": spm_rows(processor, plain), "pieces": spm_pieces(model)})
+    if smollm2:
+        write_json("smollm2.json", {"rows": [{"ids": row["ids"]} for row in expected(smollm2_reference(smollm2), texts)]})
 
 
 # -- the long comparison -----------------------------------------------------------------------------------------------
@@ -483,4 +492,4 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     if arguments.fuzz:
         sys.exit(fuzz(arguments) > 0)
-    print_tables() if arguments.tables else write_goldens()
+    print_tables() if arguments.tables else write_goldens(arguments.smollm2)

@@ -135,6 +135,12 @@ void Interpreter::write(std::string_view text) {
   out_->append(text);
 }
 
+// What a call or filter block made; unlike {{ }}, these do not turn other values into text.
+void Interpreter::write_text(const Value& value) {
+  HONE_CHECK(value.is_text(), ErrorKind::data, "the block must make a string, got {}", type_name(value));
+  write(value.text());
+}
+
 template <class Run>
 std::string Interpreter::capture(const Run& run) {
   struct Redirect {
@@ -217,8 +223,7 @@ Interpreter::Flow Interpreter::exec(const CallBlock& node, const FramePtr& frame
   Value caller(make<MacroValue>(node.caller, frame));
   const auto& call = std::get<Call>(node.call->node);
   const Value value = eval_call(call, node.call->at, frame, std::move(caller));
-  budget_.charge(weight_of(value));
-  write(to_text(value));
+  write_text(value);
   return Flow::normal;
 }
 
@@ -229,8 +234,7 @@ Interpreter::Flow Interpreter::exec(const FilterBlock& node, const FramePtr& fra
   if (flow != Flow::normal) return flow;
   block_contents_ = Value::text(std::move(contents));
   const Value value = eval(*node.filter, scope.frame());
-  budget_.charge(weight_of(value));
-  write(to_text(value));
+  write_text(value);
   return Flow::normal;
 }
 

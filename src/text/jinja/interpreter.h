@@ -110,6 +110,7 @@ class Interpreter {
   void assign(const Target& target, const Value& value, const FramePtr& frame);
   void check_namespaces(const Target& target, const FramePtr& frame);
   void write(std::string_view text);
+  void write_text(const Value& value);
   template <class Run>
   std::string capture(const Run& run);
 

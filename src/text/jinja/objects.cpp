@@ -29,6 +29,18 @@ std::shared_ptr<Iterator> indexed(size_t count, std::function<Value(size_t)> at)
   return std::make_shared<IndexedIterator>(count, std::move(at));
 }
 
+bool holds_objects(const Value& value) {
+  if (value.kind() == Kind::sequence) {
+    const auto& items = value.sequence().items;
+    return std::any_of(items.begin(), items.end(), holds_objects);
+  }
+  if (value.is_dict()) {
+    const auto& items = value.dict().items;
+    return std::any_of(items.begin(), items.end(), [](const auto& item) { return holds_objects(item.second); });
+  }
+  return value.kind() == Kind::object;
+}
+
 Value method(Interpreter& interpreter, const std::string& name, Builtin::Function function) {
   return Value(interpreter.make<Builtin>(name, std::move(function)));
 }
@@ -95,6 +107,23 @@ std::optional<int64_t> DictView::length() { return static_cast<int64_t>(dict_.di
 
 bool DictView::contains(Interpreter& interpreter, const Value& item) {
   return part_ == Part::keys ? jinja::contains(interpreter, dict_, item) : Object::contains(interpreter, item);
+}
+
+int64_t Namespace::weight() const {
+  int64_t total = 1;
+  for (const auto& [name, value] : attributes_) {
+    if (value.kind() != Kind::object) total += weight_of(value);
+  }
+  return total;
+}
+
+std::string Namespace::repr() {
+  std::vector<std::pair<Value, Value>> items;
+  for (const auto& [name, value] : attributes_) {
+    if (holds_objects(value)) return "<Namespace>";
+    items.emplace_back(Value::text(name), value);
+  }
+  return "<Namespace " + jinja::repr(Value::dict(std::move(items))) + ">";
 }
 
 std::optional<Value> Namespace::attribute(Interpreter&, const std::string& name) {

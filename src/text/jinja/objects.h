@@ -62,11 +62,14 @@ class Generator : public Object, public std::enable_shared_from_this<Generator> 
   std::shared_ptr<Iterator> iterator_;
 };
 
-/// namespace(): the one thing that a template may change. Prints as its type alone, for it may hold itself.
+/// namespace(): the one thing that a template may change. Prints without its contents if they hold objects, which may
+/// be the namespace itself.
 class Namespace : public Object {
  public:
   std::string type_name() const override { return "Namespace"; }
   void release() override { attributes_.clear(); }
+  int64_t weight() const override;
+  std::string repr() override;
   std::optional<Value> attribute(Interpreter& interpreter, const std::string& name) override;
   void set(const std::string& name, Value value);  // Error(data) for names with a leading underscore
 

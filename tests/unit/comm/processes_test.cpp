@@ -46,10 +46,6 @@ TEST(Processes, EveryCollectiveOnTwoAndThreeRanks) {
   }
 }
 
-TEST(Processes, AGroupAfterAGroup) {
-  for (const RankResult& r : launch_ranks({.ranks = 2, .scenario = "twice"})) EXPECT_EQ(r.exit_code, 0) << r.output;
-}
-
 TEST(Processes, AFailingRankTellsTheOthersWhy) {
   const Timer timer;
   const auto results = launch_ranks({.ranks = 3, .scenario = "abort"});
@@ -120,6 +116,13 @@ TEST(Processes, DisagreementIsNamedOnEveryRank) {
   for (const RankResult& r : launch_ranks({.ranks = 2, .scenario = "disagree"})) {
     EXPECT_EQ(r.exit_code, kFailed);
     EXPECT_THAT(line(r, "error: "), AllOf(HasSubstr("10 x Float"), HasSubstr("11 x Float")));
+  }
+}
+
+TEST(Processes, ATensorThatNothingCanCarryIsRefused) {
+  for (const RankResult& r : launch_ranks({.ranks = 2, .scenario = "device"})) {
+    EXPECT_EQ(r.exit_code, kFailed);
+    EXPECT_THAT(line(r, "error: "), HasSubstr("NCCL"));
   }
 }
 

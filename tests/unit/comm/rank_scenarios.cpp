@@ -51,11 +51,6 @@ void all_collectives(Comm& comm) {
 
 const std::map<std::string, std::function<void(const CommOptions&)>> kScenarios = {
     {"collectives", [](const CommOptions& o) { all_collectives(*make_comm(o)); }},
-    {"twice",  // a second group after the first, on the same port
-     [](const CommOptions& o) {
-       make_comm(o)->barrier();
-       all_collectives(*make_comm(o));
-     }},
     {"abort",  // rank 1 fails while the others wait for it
      [](const CommOptions& o) {
        const auto comm = make_comm(o);

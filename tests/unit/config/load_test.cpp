@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "config/stages.h"
 #include "unit/config/recipe_text.h"
 
 namespace hone {
@@ -176,6 +177,23 @@ TEST(Load, PinnedDefaultsVersion) {
       problems_of("defaults_version: 2\n" + test::kSmall),
       ElementsAre("r.yaml:1:19: defaults_version: expected 1, got 2 (version of the defaults that the recipe was "
                   "written for)"));
+}
+
+TEST(Load, ChecksWalkEveryDataSectionAndReward) {
+  const Recipe recipe = parse_recipe(R"(model: m
+stages:
+  - {name: a, type: sft, data: {path: 1}}
+  - {name: b, type: grpo, data: {path: 2}, eval: {data: {path: 3}}, rewards: [{type: x}, {type: y}]}
+  - {name: c, type: eval, data: {path: 4}, rewards: [{type: z}]}
+)",
+                                     "r.yaml");
+  std::vector<std::string> seen;
+  config::for_each_data(recipe,
+                        [&](const std::string& key, const DataConfig& c) { seen.push_back(key + " " + c.path); });
+  config::for_each_reward(recipe,
+                          [&](const std::string& key, const RewardConfig& c) { seen.push_back(key + " " + c.type); });
+  EXPECT_THAT(seen, ElementsAre("stages.a.data 1", "stages.b.data 2", "stages.b.eval.data 3", "stages.c.data 4",
+                                "stages.b.rewards.0 x", "stages.b.rewards.1 y", "stages.c.rewards.0 z"));
 }
 
 TEST(Load, ExtraChecksJoinTheList) {

@@ -76,7 +76,8 @@ TEST_F(CheckpointTest, KilledAtRandomMoments) {
     if (pid == 0) {
       for (int64_t s = step + 1;; ++s) save(s);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(rng.integer(1, 60)));
+    // Later rounds wait longer, so that a slow disk also gets to finish a save now and then.
+    std::this_thread::sleep_for(std::chrono::milliseconds(rng.integer(1, 60) * (1 + round)));
     ::kill(pid, SIGKILL);
     int status = 0;
     ::waitpid(pid, &status, 0);

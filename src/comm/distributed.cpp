@@ -101,7 +101,7 @@ class DistributedComm final : public Comm {
   /// Why a transfer broke: the message of a rank that aborted, else which rank fell silent, left or stands elsewhere.
   std::string find_cause(const std::string& symptom) {
     watchdog_->look_now();
-    const auto patience = 3 * options_.watch_interval;  // for an abort message or a beat to arrive
+    const auto patience = 4 * options_.watch_interval;  // for an abort message or a beat to arrive
     failure_->wait_for(patience, [this] { return watchdog_->store_lost(); });
     if (auto message = failure_->get()) return *message;
     const std::string where = fmt::format("rank {}, collective {}: {}", rank(), calls(), symptom);

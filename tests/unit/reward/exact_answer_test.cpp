@@ -1,4 +1,4 @@
-#include <chrono>
+#include <ctime>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -123,11 +123,10 @@ TEST(AllRewards, MegabyteCompletionsTakeLinearTime) {
                             "</think>", "\\frac{", "-", "$ ", "\xFF"}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     for (const char* reward : {"exact_answer", "logic", "format"})
       EXPECT_NE(kind(score(reward, text, fields)), "correct");
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    EXPECT_LT(seconds.count(), 5.0) << piece;  // quadratic would be hours
+    EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 60) << piece;  // CPU time; quadratic would be hours
   }
 }
 

@@ -13,14 +13,17 @@ std::string show(const nlohmann::json& value) { return quote_for_message(dump_js
 
 std::string range_text(const Bounds& bounds) {
   const bool low = std::isfinite(bounds.low), high = std::isfinite(bounds.high);
-  if (low && high) return fmt::format(" in [{}, {}]", bounds.low, bounds.high);
+  if (low && high)
+    return fmt::format(" in {}{}, {}{}", bounds.open_low ? '(' : '[', bounds.low, bounds.high,
+                       bounds.open_high ? ')' : ']');
   if (low) return fmt::format(" {} {}", bounds.open_low ? ">" : ">=", bounds.low);
-  if (high) return fmt::format(" <= {}", bounds.high);
+  if (high) return fmt::format(" {} {}", bounds.open_high ? "<" : "<=", bounds.high);
   return "";
 }
 
 bool inside(double x, const Bounds& bounds) {
-  return x <= bounds.high && (bounds.open_low ? x > bounds.low : x >= bounds.low);
+  return (bounds.open_high ? x < bounds.high : x <= bounds.high) &&
+         (bounds.open_low ? x > bounds.low : x >= bounds.low);
 }
 
 }  // namespace

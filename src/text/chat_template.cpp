@@ -68,7 +68,7 @@ struct ChatTemplate::Program {
 ChatTemplate::ChatTemplate(std::string source, std::map<std::string, std::string> special_tokens) {
   for (const auto& [name, token] : special_tokens) {
     HONE_CHECK(is_valid_utf8(name) && is_valid_utf8(token), ErrorKind::format,
-               "chat template: special token '{}' is not UTF-8", quote_for_message(name, 40));
+               "chat template: special token {} is not UTF-8", quote_for_message(name, 40));
   }
   auto program = std::make_shared<Program>();
   program->program = jinja::parse(source);

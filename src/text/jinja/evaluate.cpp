@@ -22,7 +22,7 @@ Value Interpreter::eval_or_none(const ExprPtr& expr, const FramePtr& frame) {
 
 Value Interpreter::eval_node(const Name& node, const Expr&, const FramePtr& frame) {
   const auto& value = slot(node, frame);
-  return value ? *value : Value::undefined(fmt::format("'{}' is undefined", quote_for_message(node.name, 60)));
+  return value ? *value : Value::undefined(fmt::format("{} is undefined", quote_for_message(node.name, 60)));
 }
 
 Value Interpreter::eval_node(const Literal& node, const Expr&, const FramePtr&) { return node.value; }
@@ -153,7 +153,7 @@ Args Interpreter::eval_args(const CallArgs& args, const FramePtr& frame) {
       HONE_CHECK(key.is_text(), ErrorKind::data, "keywords must be strings, got {}", type_name(key));
       const bool twice = std::any_of(out.named.begin(), out.named.end(),
                                      [&, &k = key](const auto& arg) { return arg.first == k.text(); });
-      HONE_CHECK(!twice, ErrorKind::data, "argument '{}' is given twice", quote_for_message(key.text(), 40));
+      HONE_CHECK(!twice, ErrorKind::data, "argument {} is given twice", quote_for_message(key.text(), 40));
       budget_.charge(static_cast<int64_t>(out.named.size()));
       out.named.emplace_back(key.text(), value);
     }
@@ -203,7 +203,7 @@ void pay_for_texts(Budget& budget, const Value& input, const Args& args) {
 
 Value Interpreter::apply_filter(const std::string& name, const Value& input, Args args) {
   const FilterFunction filter = find_filter(name);
-  HONE_CHECK(filter != nullptr, ErrorKind::data, "no filter named '{}'", quote_for_message(name, 40));
+  HONE_CHECK(filter != nullptr, ErrorKind::data, "no filter named {}", quote_for_message(name, 40));
   const Nesting nesting(*this);
   pay_for_texts(budget_, input, args);
   Value result = filter(*this, input, std::move(args));
@@ -213,7 +213,7 @@ Value Interpreter::apply_filter(const std::string& name, const Value& input, Arg
 
 bool Interpreter::apply_test(const std::string& name, const Value& input, Args args) {
   const TestFunction test = find_test(name);
-  HONE_CHECK(test != nullptr, ErrorKind::data, "no test named '{}'", quote_for_message(name, 40));
+  HONE_CHECK(test != nullptr, ErrorKind::data, "no test named {}", quote_for_message(name, 40));
   pay_for_texts(budget_, input, args);
   return test(*this, input, args);
 }

@@ -20,7 +20,8 @@ Transform prepare_map(Interpreter& i, Args args) {
     return [&i, path = AttributePath(params[0], params[1])](const Value& item) { return path.get(i, item); };
   }
   HONE_CHECK(!args.positional.empty(), ErrorKind::data, "map requires a filter argument");
-  HONE_CHECK(args.positional[0].is_text(), ErrorKind::data, "map: no filter named {}", repr(args.positional[0]));
+  HONE_CHECK(args.positional[0].is_text(), ErrorKind::data, "map: the name of a filter must be a str, got {}",
+             type_name(args.positional[0]));
   const std::string name = args.positional[0].text();
   args.positional.erase(args.positional.begin());
   return [&i, name, args = std::move(args)](const Value& item) { return i.apply_filter(name, item, args); };
@@ -52,7 +53,7 @@ Predicate prepare_select(Interpreter& i, Args args, bool by_attribute) {
     path = AttributePath(*rest++);
   }
   if (rest == args.positional.end()) return [&i, path](const Value& item) { return truth(path.get(i, item)); };
-  HONE_CHECK(rest->is_text(), ErrorKind::data, "no test named {}", repr(*rest));
+  HONE_CHECK(rest->is_text(), ErrorKind::data, "the name of a test must be a str, got {}", type_name(*rest));
   const std::string name = rest->text();
   const Args test_args{{rest + 1, args.positional.end()}, std::move(args.named)};
   return [&i, path, name, test_args](const Value& item) { return i.apply_test(name, path.get(i, item), test_args); };

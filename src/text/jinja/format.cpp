@@ -130,7 +130,7 @@ std::string percent_one(Interpreter& interpreter, const PercentSpec& spec, const
     case 'c':
       return pad(interpreter, percent_char(value), spec.width, spec.left ? '<' : '>', " ");
     default:
-      fail(ErrorKind::data, "unsupported format character '{}'", quote_for_message({&spec.type, 1}));
+      fail(ErrorKind::data, "unsupported format character {}", quote_for_message({&spec.type, 1}));
   }
 }
 
@@ -153,7 +153,7 @@ class PercentValues {
     HONE_CHECK(values_.is_dict(), ErrorKind::data, "format requires a mapping");
     by_key_ = true;
     const Value* found = values_.dict().find(std::string_view(key));
-    HONE_CHECK(found, ErrorKind::data, "format string names the missing key '{}'", quote_for_message(key, 40));
+    HONE_CHECK(found, ErrorKind::data, "format string names the missing key {}", quote_for_message(key, 40));
     return *found;
   }
 
@@ -286,7 +286,7 @@ BraceSpec read_brace_spec(std::string_view text) {
     HONE_CHECK(spec.precision, ErrorKind::data, "format specifier missing precision");
   }
   if (at < text.size()) spec.type = text[at++];
-  HONE_CHECK(at == text.size(), ErrorKind::data, "invalid format specifier '{}'", quote_for_message(text, 40));
+  HONE_CHECK(at == text.size(), ErrorKind::data, "invalid format specifier {}", quote_for_message(text, 40));
   return spec;
 }
 
@@ -447,7 +447,7 @@ class BraceFormatter {
     interpreter_.budget().charge(weight_of(value));
     if (conversion == 's') return Value::text(to_text(value));
     if (conversion == 'r' || conversion == 'a') return Value::text(repr(value));
-    fail(ErrorKind::data, "unknown conversion specifier '{}'", quote_for_message({&conversion, 1}));
+    fail(ErrorKind::data, "unknown conversion specifier {}", quote_for_message({&conversion, 1}));
   }
 
   // first.attribute[key]...
@@ -485,7 +485,7 @@ class BraceFormatter {
     for (const auto& [key, value] : args_.named) {
       if (key == name) return value;
     }
-    fail(ErrorKind::data, "format string names the missing argument '{}'", quote_for_message(name, 40));
+    fail(ErrorKind::data, "format string names the missing argument {}", quote_for_message(name, 40));
   }
 
   Interpreter& interpreter_;

@@ -60,7 +60,7 @@ std::optional<Value> find_item(Interpreter& interpreter, const Value& object, co
 
 Value missing_attribute(const Value& object, const std::string& name) {
   return Value::undefined(
-      fmt::format("'{} object' has no attribute '{}'", type_name(object), quote_for_message(name, 60)));
+      fmt::format("'{} object' has no attribute {}", type_name(object), quote_for_message(name, 60)));
 }
 
 struct SliceRange {

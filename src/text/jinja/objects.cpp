@@ -53,7 +53,13 @@ std::string Range::repr() {
                     : fmt::format("range({}, {}, {})", start_, stop, step_);
 }
 
-std::optional<Value> Range::attribute(Interpreter&, const std::string& name) {
+std::optional<Value> Range::attribute(Interpreter& interpreter, const std::string& name) {
+  if (name == "index" || name == "count") {
+    std::vector<Value> numbers;
+    for (int64_t i = 0; i < count_; ++i) numbers.push_back(at(i));
+    interpreter.budget().charge(count_);
+    return find_attribute(interpreter, Value::tuple(std::move(numbers)), name);
+  }
   if (name == "start") return Value(start_);
   if (name == "stop") return Value(start_ + count_ * step_);
   if (name == "step") return Value(step_);
@@ -134,7 +140,7 @@ std::optional<Value> Namespace::attribute(Interpreter&, const std::string& name)
 }
 
 void Namespace::set(const std::string& name, Value value) {
-  HONE_CHECK(!name.starts_with('_'), ErrorKind::data, "a namespace cannot store '{}': names must not begin with '_'",
+  HONE_CHECK(!name.starts_with('_'), ErrorKind::data, "a namespace cannot store {}: names must not begin with '_'",
              quote_for_message(name, 40));
   for (auto& [key, old] : attributes_) {
     if (key == name) {

@@ -151,11 +151,11 @@ Value add_sequences(Interpreter& interpreter, const Sequence& a, const Sequence&
 }
 
 Value repeat(Interpreter& interpreter, const Value& value, int64_t count) {
-  const int64_t size = weight_of(value);
+  const auto size = static_cast<int64_t>(value.is_text() ? value.text().size() : value.sequence().items.size());
   count = std::max<int64_t>(count, 0);
   int64_t total = 0;
   HONE_CHECK(!__builtin_mul_overflow(size, count, &total), ErrorKind::data, "repetition makes too large a value");
-  interpreter.budget().charge(total);
+  interpreter.budget().charge(value.is_text() ? total / 64 : total);
   if (value.is_text()) {
     std::string text;
     text.reserve(value.text().size() * static_cast<size_t>(count));

@@ -19,7 +19,7 @@ Params::Params(std::string_view function, Args args, std::initializer_list<std::
   std::move(args.positional.begin(), args.positional.end(), values_.begin());
   for (auto& [name, value] : args.named) {
     const auto place = std::find(names_.begin(), names_.end(), name);
-    HONE_CHECK(place != names_.end(), ErrorKind::data, "{} takes no argument named '{}'", function,
+    HONE_CHECK(place != names_.end(), ErrorKind::data, "{} takes no argument named {}", function,
                quote_for_message(name, 40));
     auto& slot = values_[static_cast<size_t>(place - names_.begin())];
     HONE_CHECK(!slot, ErrorKind::data, "{} got two values for argument '{}'", function, name);

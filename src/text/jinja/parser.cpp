@@ -84,7 +84,7 @@ class Parser {
       return out.push_back({at, Continue{}});
     }
     if (kRefused.contains(tag)) syntax_error(at, fmt::format("'{}' has no place in a chat template", tag));
-    syntax_error(at, fmt::format("unknown tag '{}'", quote_for_message(tag, 40)));
+    syntax_error(at, fmt::format("unknown tag {}", quote_for_message(tag, 40)));
   }
 
   If conditional() {

@@ -245,7 +245,7 @@ class Resolver {
   static void check_known(const char* what, Position at, const std::string& name,
                           const std::vector<std::string>& known) {
     if (std::find(known.begin(), known.end(), name) != known.end()) return;
-    syntax_error(at, fmt::format("no {} named '{}'{}", what, quote_for_message(name, 40), did_you_mean(name, known)));
+    syntax_error(at, fmt::format("no {} named {}{}", what, quote_for_message(name, 40), did_you_mean(name, known)));
   }
 
   void visit(Statement& statement, bool guarded) {

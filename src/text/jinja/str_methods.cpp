@@ -19,6 +19,7 @@ Value like(const Value& self, std::string_view text) { return Value::text(std::s
 
 // An argument as it enters safe text: escaped unless it is safe itself.
 std::string argument_for(const Value& self, const Value& value, std::string_view method) {
+  if (self.is_safe() && !value.is_text()) return escape_html(to_text(value));
   HONE_CHECK(value.is_text(), ErrorKind::data, "{}: expected a str, got {}", method, type_name(value));
   return self.is_safe() && !value.is_safe() ? escape_html(value.text()) : value.text();
 }

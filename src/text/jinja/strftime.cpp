@@ -117,7 +117,7 @@ std::string directive(char c, const std::tm& t) {
     case '%':
       return "%";
     default:
-      fail(ErrorKind::data, "strftime: unknown directive '%{}'", quote_for_message({&c, 1}));
+      fail(ErrorKind::data, "strftime: unknown directive {}", quote_for_message({&c, 1}));
   }
 }
 

@@ -52,7 +52,7 @@ std::string describe(TokenKind kind) {
 
 std::string describe(const Token& token) {
   if (token.kind == TokenKind::name || token.kind == TokenKind::op) {
-    return fmt::format("'{}'", quote_for_message(token.text, 40));
+    return fmt::format("{}", quote_for_message(token.text, 40));
   }
   return describe(token.kind);
 }

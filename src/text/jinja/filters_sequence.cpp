@@ -46,6 +46,7 @@ Value last_filter(Interpreter& i, const Value& input, Args args) {
     const auto& items = input.sequence().items;
     return items.empty() ? Value::undefined("no last item, sequence was empty") : items.back();
   }
+  if (input.is_text() && !input.text().empty()) return get_item(i, input, Value(-1));  // keeps safe text safe
   const std::vector<Value> items = reversed(i, input);
   return items.empty() ? Value::undefined("no last item, sequence was empty") : items.front();
 }

@@ -185,8 +185,7 @@ Value join_method(Interpreter& i, const Value& self, Args args) {
 
 Value replace(Interpreter& i, const Value& self, Args args) {
   const Params params("replace", std::move(args), {"/old", "/new", "/count"}, 2);
-  const std::string old_text = argument_for(self, params[0], "replace"),
-                    new_text = argument_for(self, params[1], "replace");
+  const std::string &old_text = params.text(0), new_text = argument_for(self, params[1], "replace");
   int64_t left = params.integer(2, -1);
   const std::string& text = self.text();
   std::string out;

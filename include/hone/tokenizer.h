@@ -51,7 +51,9 @@ class Tokenizer {
   const std::string& chat_template() const;
 
   /// Writes into `folder` the files from which transformers' AutoTokenizer gives the same ids: byte copies of what was
-  /// loaded, or, from GGUF, a tokenizer.json and a tokenizer_config.json made from the vocabulary.
+  /// loaded, or, from GGUF, a tokenizer.json and a tokenizer_config.json made from the vocabulary. (A lone
+  /// sentencepiece model stays one; transformers' own conversion reads a space at the start of a text otherwise than
+  /// sentencepiece.)
   void save_hf(const std::filesystem::path& folder) const;
 
   const TokenizerData& data() const { return *data_; }

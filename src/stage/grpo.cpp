@@ -34,7 +34,7 @@ std::vector<SampleRef> trained_samples(const std::vector<Group>& groups, const G
   for (size_t g = 0; g < groups.size(); ++g)
     for (size_t s = 0; s < groups[g].samples.size(); ++s) {
       const Sample& sample = groups[g].samples[s];
-      if (sample.scored && trained_length(sample, config.mask_truncated_completions) > 0)
+      if (has_usable_reward(sample) && trained_length(sample, config.mask_truncated_completions) > 0)
         refs.push_back({static_cast<int32_t>(g), static_cast<int32_t>(s)});
     }
   return refs;

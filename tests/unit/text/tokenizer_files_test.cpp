@@ -1,5 +1,6 @@
 // What stands beside a tokenizer.json: special ids, stop ids, templates, BOS and EOS.
 #include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

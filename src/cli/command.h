@@ -26,6 +26,9 @@ void add_report(CLI::App& app);
 void add_data(CLI::App& app);
 void add_doctor(CLI::App& app);
 
+/// What the program checks of a recipe beyond its own rules: files, tasks and rewards.
+std::vector<RecipeCheck> program_checks();
+
 /// --model, --dtype and --threads of the commands that load a model.
 struct ModelArgs {
   std::string model, dtype = "auto";

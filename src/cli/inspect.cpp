@@ -66,7 +66,7 @@ void add_check(CLI::App& app) {
       return;
     }
     HONE_CHECK(!args->recipe.empty(), ErrorKind::usage, "check: expected a recipe, or --options");
-    const Recipe recipe = load_recipe(args->recipe, args->overrides, {check_files});
+    const Recipe recipe = load_recipe(args->recipe, args->overrides, program_checks());
     const std::unique_ptr<ModelFiles> files = ModelFiles::open(recipe.model);
     const bool bf16 = recipe.dtype == "bf16" || (recipe.dtype == "auto" && kernels::fast_bf16());
     std::cout << fmt::format("{}: {} model, {:.1f} M parameters, {} compute\n", recipe.name, files->config().family,

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "pipeline/check_names.h"
 #include "pipeline/manifest.h"
 
 namespace {
@@ -17,6 +18,10 @@ int report(const hone::Error& e) {
 }
 
 }  // namespace
+
+std::vector<hone::RecipeCheck> hone::program_checks() {
+  return {check_files, [](const Recipe& recipe) { return check_names(recipe, builtin_rewards()); }};
+}
 
 int main(int argc, char** argv) {
   // Activations come and go in blocks of megabytes: keep them in the heap instead of giving pages back to the system.

@@ -33,7 +33,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--set", args->overrides, "override, e.g. stages.rl.learning_rate=1e-6");
   command->add_option("--restart-from", args->restart_from, "forget this stage and those after it");
   command->callback([args, &exit_code] {
-    const Recipe recipe = load_recipe(args->recipe, args->overrides, {check_files});
+    const Recipe recipe = load_recipe(args->recipe, args->overrides, program_checks());
     for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) std::signal(signal, on_signal);
     const std::unique_ptr<Comm> comm = make_comm();
     const RunEnd end = with_abort(*comm, [&] {

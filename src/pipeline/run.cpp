@@ -5,8 +5,10 @@
 #include "base/check.h"
 #include "base/files.h"
 #include "base/jsonl.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "config/recipe_diff.h"
+#include "pipeline/check_names.h"
 #include "pipeline/manifest.h"
 #include "report/report.h"
 #include "stage/eval.h"
@@ -70,6 +72,16 @@ fs::path start_of(const Recipe& recipe, size_t index, const fs::path& run_dir) {
   return recipe.model;
 }
 
+/// A recipe that a program filled in has not been checked by load_recipe.
+void check_before_running(const Recipe& recipe, const RewardTable& rewards) {
+  RecipeProblems problems = check_recipe(recipe);
+  for (RecipeProblem& p : check_names(recipe, rewards)) problems.push_back(std::move(p));
+  if (problems.empty()) return;
+  std::vector<std::string> lines;
+  for (const RecipeProblem& p : problems) lines.push_back(p.key + ": " + p.message);
+  throw Error(ErrorKind::recipe, join(lines, "\n"));
+}
+
 StageEnd run_stage(const StageConfig& stage, const StageContext& context) {
   if (stage.sft) return run_sft(*stage.sft, context);
   if (stage.grpo) return run_grpo(*stage.grpo, context);
@@ -82,6 +94,7 @@ StageEnd run_stage(const StageConfig& stage, const StageContext& context) {
 fs::path run_directory(const Recipe& recipe) { return fs::path(recipe.output_dir) / recipe.name; }
 
 RunEnd run_recipe(const Recipe& recipe, const RunOptions& options, Comm& comm) {
+  check_before_running(recipe, options.rewards);
   if (recipe.threads > 0) set_num_threads(static_cast<int>(recipe.threads));
   const fs::path run_dir = run_directory(recipe);
   std::unique_ptr<MetricsWriter> metrics;

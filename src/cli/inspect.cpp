@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/check.h"
+#include "base/files.h"
 #include "cli/command.h"
 #include "cli/requests.h"
 #include "hone/data.h"
@@ -104,7 +105,8 @@ void add_data(CLI::App& app) {
   show->add_option("--count", args->count, "records")->check(CLI::PositiveNumber)->capture_default_str();
   show->callback([args] {
     const Recipe recipe = load_recipe(args->recipe, args->overrides);
-    const ChatTokenizer chat(Tokenizer::load(recipe.model));
+    const ChatTokenizer chat(Tokenizer::load(recipe.model),
+                             recipe.chat_template.empty() ? "" : read_file(recipe.chat_template));
     for (const StageConfig& stage : recipe.stages) {
       if (stage.name != args->stage) continue;
       HONE_CHECK(stage.sft || stage.grpo, ErrorKind::usage, "stage '{}' trains on no data", stage.name);

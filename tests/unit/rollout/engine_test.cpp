@@ -118,6 +118,43 @@ TEST_P(EngineTest, SamplesDoNotDependOnTheSchedule) {
   EXPECT_NE(by_id(plain.generate(prompts(), 4, sampling(), {3, 10})), expected);
 }
 
+TEST_P(EngineTest, PromptsComputedOnceOrWithEachSampleGiveTheSameBits) {
+  const std::vector<Group> groups = Engine(*policy_).generate(prompts(), 2, sampling(), {11, 0});
+  const at::NoGradGuard no_graph;
+  for (const Group& g : groups)
+    for (const Sample& s : g.samples) {
+      TokenBatch alone{.ids = g.prompt.ids};
+      alone.ids.insert(alone.ids.end(), s.ids.begin(), s.ids.end());
+      alone.segments = {{0, static_cast<int64_t>(alone.ids.size()), -1}};
+      for (size_t t = 0; t < s.ids.size(); ++t) {
+        alone.predict_rows.push_back(static_cast<int32_t>(g.prompt.ids.size() + t) - 1);
+        alone.targets.push_back(s.ids[t]);
+      }
+      const at::Tensor logp = policy_->logprobs(alone, 1.f).logp;
+      EXPECT_EQ(std::vector<float>(logp.const_data_ptr<float>(), logp.const_data_ptr<float>() + logp.numel()), s.logp);
+    }
+}
+
+TEST_P(EngineTest, ARowKeepsItsBitsBesideAnyNumberOfOthers) {
+  const at::NoGradGuard no_graph;
+  // Sequence i has 1 + i % 9 tokens; the last of n sequences is looked at.
+  const auto batch_of = [](int64_t first, int64_t count) {
+    TokenBatch b;
+    for (int64_t i = first; i < first + count; ++i) {
+      b.segments.push_back({static_cast<int64_t>(b.ids.size()), 1 + i % 9, -1});
+      for (int64_t t = 0; t <= i % 9; ++t) b.ids.push_back(static_cast<int32_t>((i * 31 + t * 7) % 250));
+      b.predict_rows.push_back(static_cast<int32_t>(b.ids.size()) - 1);
+      b.targets.push_back(static_cast<int32_t>(i % 250));
+    }
+    return b;
+  };
+  const float alone = policy_->logprobs(batch_of(129, 1), 1.f).logp.item<float>();
+  for (int64_t n = 1; n <= 130; ++n) {
+    const at::Tensor logp = policy_->logprobs(batch_of(130 - n, n), 1.f).logp;
+    ASSERT_EQ(logp.const_data_ptr<float>()[n - 1], alone) << n << " sequences";
+  }
+}
+
 TEST(EngineErrors, NameThePrompt) {
   TemporaryFolder folder;
   write_tiny_model(folder.path(), "llama");

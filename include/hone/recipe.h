@@ -88,6 +88,7 @@ struct SamplingConfig {
   double repetition_penalty = 1.0;
   int64_t max_completion_length = 512;  // tokens
   std::vector<std::string> stop;        // stop strings; end of turn and end of text always stop
+  bool ignore_eos = false;              // ... but not here: completions of a fixed length, for benchmarks
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
@@ -100,6 +101,7 @@ struct SamplingConfig {
     v("max_completion_length", c.max_completion_length,
       "tokens at most in a completion; also the constant that dr_grpo divides by", between(1, 1e7));
     v("stop", c.stop, "strings that end a completion");
+    v("ignore_eos", c.ignore_eos, "end of turn and end of text do not end a completion (for benchmarks)");
   }
   bool operator==(const SamplingConfig&) const = default;
 };

@@ -15,6 +15,7 @@ struct RunOptions {
   std::string restart_from;              // forget this stage and all after it
   std::function<bool()> stop_requested;  // asked between steps: save and end
   RewardTable rewards = builtin_rewards();
+  bool quiet = false;  // nothing on the terminal; files are written all the same
 };
 
 enum class RunEnd { done, stopped };

@@ -131,13 +131,23 @@ struct Table {
   /// max); `base` is the mass before them and is updated; -1 if not reached.
   int64_t (*find_quantile)(const float* logits, int64_t n, float scale, float max, double target, double* base);
 
+  /// out[r] = sum over n of a[r] * b[r]; a and b [rows, n] of `type`.
+  void (*dot_rows)(Type, const void* a, const void* b, int64_t rows, int64_t n, float* out);
   void (*cast)(const float* from, int64_t n, Type type, void* to);
   void (*widen)(Type type, const void* from, int64_t n, float* to);
+
+  /// The machine's limits, for benchmarks. Multiply-adds in registers, `rounds` times over; returns how many
+  /// floating-point operations that were. Reads of memory: a checksum of `bytes` (a multiple of 512).
+  double (*spin_products)(Type, int64_t rounds, float* sink);
+  uint32_t (*read_memory)(const void* data, int64_t bytes);
 };
 
-/// The table for this CPU: avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one.
+/// The table for this CPU: avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one. The first
+/// two give the same bits; which of them is faster is measured at the first call.
 const Table& table();
-/// Whether bf16 products run in hardware here.
-bool fast_bf16();
+/// The table of an instruction set, or null where this CPU or build lacks it.
+const Table* table_of(const char* isa);
+/// Whether bf16 is the compute type of choice: the CPU has AVX512-BF16.
+bool has_bf16();
 
 }  // namespace hone::kernels

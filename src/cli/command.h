@@ -24,6 +24,7 @@ void add_chat(CLI::App& app);
 void add_convert(CLI::App& app);
 void add_report(CLI::App& app);
 void add_data(CLI::App& app);
+void add_bench(CLI::App& app);
 void add_doctor(CLI::App& app);
 
 /// What the program checks of a recipe beyond its own rules: files, tasks and rewards.

@@ -32,6 +32,7 @@ void add_generate(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   command->callback([args] {
     const std::vector<nlohmann::json> requests = read_requests(args->in);
+    LineWriter out(args->out);
     const std::unique_ptr<Policy> policy = args->model.load();
     const ChatTokenizer chat(policy->tokenizer());
     std::vector<Prompt> prompts;
@@ -40,7 +41,6 @@ void add_generate(CLI::App& app) {
     Engine engine(*policy, args->engine);
     const std::vector<Group> groups =
         engine.generate(std::move(prompts), args->n, args->sampling.sampling, {args->sampling.seed, 0});
-    LineWriter out(args->out);
     for (size_t g = 0; g < groups.size(); ++g)
       for (size_t s = 0; s < groups[g].samples.size(); ++s) {
         const Sample& sample = groups[g].samples[s];
@@ -75,9 +75,9 @@ void add_logprobs(CLI::App& app) {
       ->capture_default_str();
   command->callback([args] {
     const std::vector<nlohmann::json> requests = read_requests(args->in);
+    LineWriter out(args->out);
     const std::unique_ptr<Policy> policy = args->model.load();
     const at::NoGradGuard no_graph;
-    LineWriter out(args->out);
     for (size_t i = 0; i < requests.size(); ++i) {
       HONE_CHECK(requests[i].contains("ids"), ErrorKind::data, "request {}: the key ids is missing", i);
       TokenBatch batch{.ids = read_ids(requests[i]["ids"])};

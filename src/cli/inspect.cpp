@@ -10,22 +10,22 @@
 #include "model/model_files.h"
 #include "pipeline/manifest.h"
 #include "report/report.h"
+#include "stage/memory_plan.h"
 #include "stage/prompts.h"
-#include "stage/stage_state.h"
 
 namespace hone {
 namespace {
 
 void print_plan(const Recipe& recipe, const StageConfig& stage, const ModelConfig& model, Type type) {
   if (!stage.sft && !stage.grpo) return;
-  const BatchConfig& batch = stage.sft ? stage.sft->batch : stage.grpo->batch;
-  const BatchPlan plan = plan_batches(recipe, batch, model, type);
-  const double state = training_state_bytes(model, type) * 1e-9;
-  const double activations =
-      static_cast<double>(plan.max_tokens) * activation_bytes_per_token(model, type, plan.checkpoint_blocks) * 1e-9;
-  std::cout << fmt::format(
-      "  memory: {:.2f} GB weights, gradients and moments + {:.2f} GB activations of {} tokens{}\n", state, activations,
-      plan.max_tokens, plan.checkpoint_blocks ? " (blocks are recomputed)" : "");
+  // Only the data knows its longest prompt, so the plan of a run may take fewer tokens.
+  const MemoryPlan plan =
+      stage.sft ? plan_memory(recipe, stage.sft->batch, model, type, {.longest_sequence = stage.sft->max_length})
+                : plan_memory(recipe, stage.grpo->batch, model, type,
+                              {.longest_sequence = stage.grpo->sampling.max_completion_length,
+                               .reference_model = stage.grpo->loss.beta > 0,
+                               .rollouts = true});
+  std::cout << "  " << describe(plan, model) << "\n";
   if (stage.grpo) {
     const GrpoConfig& g = *stage.grpo;
     std::cout << fmt::format(
@@ -69,7 +69,7 @@ void add_check(CLI::App& app) {
     HONE_CHECK(!args->recipe.empty(), ErrorKind::usage, "check: expected a recipe, or --options");
     const Recipe recipe = load_recipe(args->recipe, args->overrides, program_checks());
     const std::unique_ptr<ModelFiles> files = ModelFiles::open(recipe.model);
-    const bool bf16 = recipe.dtype == "bf16" || (recipe.dtype == "auto" && kernels::fast_bf16());
+    const bool bf16 = recipe.dtype == "bf16" || (recipe.dtype == "auto" && kernels::has_bf16());
     std::cout << fmt::format("{}: {} model, {:.1f} M parameters, {} compute\n", recipe.name, files->config().family,
                              1e-6 * static_cast<double>(total_count(list_parameters(files->config()))),
                              bf16 ? "bf16" : "fp32");

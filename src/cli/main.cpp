@@ -25,7 +25,7 @@ std::vector<hone::RecipeCheck> hone::program_checks() {
 
 int main(int argc, char** argv) {
   // Activations come and go in blocks of megabytes: keep them in the heap instead of giving pages back to the system.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
   mallopt(M_TRIM_THRESHOLD, 2147483647);
   CLI::App app{"hone: post-training of language models", "hone"};
   app.set_version_flag("--version", std::string("hone ") + hone::kVersion);
@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   hone::add_convert(app);
   hone::add_report(app);
   hone::add_data(app);
+  hone::add_bench(app);
   hone::add_doctor(app);
   try {
     app.parse(argc, argv);

@@ -1,7 +1,10 @@
 #include "cli/requests.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <limits>
+
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/files.h"
@@ -17,6 +20,17 @@ std::vector<nlohmann::json> read_requests(const std::string& path) {
   });
   HONE_CHECK(!requests.empty(), ErrorKind::data, "{}: holds no line", path);
   return requests;
+}
+
+LineWriter::LineWriter(std::string path) : path_(std::move(path)) {
+  if (path_ == "-") return;
+  const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
+  const std::filesystem::path folder = parent.empty() ? "." : parent;
+  HONE_CHECK(std::filesystem::is_directory(folder), ErrorKind::io, "--out {}: the folder {} does not exist", path_,
+             folder.string());
+  HONE_CHECK(!std::filesystem::is_directory(path_), ErrorKind::io, "--out {}: is a folder", path_);
+  HONE_CHECK(::access(folder.c_str(), W_OK) == 0, ErrorKind::io, "--out {}: the folder {} cannot be written to", path_,
+             folder.string());
 }
 
 void LineWriter::add(const nlohmann::json& value) {

@@ -18,7 +18,8 @@ std::vector<nlohmann::json> read_requests(const std::string& path);
 /// Writes one line a value to PATH, whole or not at all; "-" is standard output.
 class LineWriter {
  public:
-  explicit LineWriter(std::string path) : path_(std::move(path)) {}
+  /// Error(io) where PATH cannot become a file: better before the work than after it.
+  explicit LineWriter(std::string path);
   void add(const nlohmann::json& value);
   void finish();
 

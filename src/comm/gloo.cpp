@@ -1,5 +1,6 @@
 #include "comm/gloo.h"
 
+#include <csignal>
 #include <cstdlib>
 
 #include <gloo/context.h>
@@ -20,6 +21,16 @@ std::shared_ptr<gloo::transport::Device> make_device(const std::string& host) {
   return loopback ? ProcessGroupGloo::createDeviceForHostname("127.0.0.1") : ProcessGroupGloo::createDefaultDevice();
 }
 
+/// Gloo writes to its sockets without MSG_NOSIGNAL: a rank that fails would kill those that still send to it. A host
+/// program's own handler is left alone.
+void ignore_broken_pipes() {
+  struct sigaction action {};
+  if (::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &action, nullptr);
+  }
+}
+
 at::Tensor as_tensor(std::span<const std::byte> bytes) {
   return at::from_blob(const_cast<std::byte*>(bytes.data()), {static_cast<int64_t>(bytes.size())}, at::kByte);
 }
@@ -38,6 +49,7 @@ class GlooGroup::Group final : public c10d::ProcessGroupGloo {
 GlooGroup::GlooGroup(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size, const std::string& host,
                      const CommOptions& options, std::shared_ptr<Failure> failure)
     : failure_(std::move(failure)) {
+  ignore_broken_pipes();
   try {
     auto gloo_options = c10d::ProcessGroupGloo::Options::create(options.rendezvous_timeout);
     gloo_options->devices.push_back(make_device(host));

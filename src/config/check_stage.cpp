@@ -119,6 +119,11 @@ void check_loss(const LossConfig& c, const Rules& rules) {
     const std::string why = "while beta is 0: there is no KL term";
     if (c.kl_estimator != defaults.kl_estimator) rules.no_effect("kl_estimator", why, {"beta"});
     if (c.kl_place != defaults.kl_place) rules.no_effect("kl_place", why, {"beta"});
+  } else if (c.kl_place == "loss" && c.kl_estimator == "k1") {
+    rules.add("kl_estimator",
+              "k1 as a loss has a gradient of mean zero and holds nothing back; use k3_unbiased, k2 or k3, or kl_place: "
+              "reward",
+              {"kl_place"});
   } else if (c.kl_place == "reward" && c.kl_estimator == "k3_unbiased") {
     rules.add("kl_estimator",
               "k3_unbiased corrects the gradient of a KL loss; a KL in the reward has none (use k1, k2 or k3)",
@@ -130,7 +135,12 @@ void check_loss(const LossConfig& c, const Rules& rules) {
 
 void check_stage(const SftConfig& c, const std::string& key, RecipeProblems& problems) {
   const Rules rules(key, problems);
-  check_data(c.data, rules.inside("data"));
+  const Rules data = rules.inside("data");
+  check_data(c.data, data);
+  if (c.data.overlong_prompts != DataConfig{}.overlong_prompts)
+    data.add("overlong_prompts", "has no effect in sft: truncation says what becomes of long conversations");
+  if (!c.data.generation_prefix.empty())
+    data.add("generation_prefix", "has no effect in sft: conversations hold the whole reply");
   check_schedule(c.optim, rules);
   check_length(c, 1, rules);
   check_sampling(c.sampling, rules.inside("sampling"));

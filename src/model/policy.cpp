@@ -14,7 +14,7 @@ Type choose_type(const std::string& dtype) {
   if (dtype == "bf16") return Type::bf16;
   if (dtype == "fp32") return Type::f32;
   HONE_CHECK(dtype == "auto", ErrorKind::usage, "dtype: expected auto, bf16 or fp32, got '{}'", dtype);
-  return kernels::fast_bf16() ? Type::bf16 : Type::f32;
+  return kernels::has_bf16() ? Type::bf16 : Type::f32;
 }
 
 /// Vectors and matrices handed out in the layout order of list_parameters.
@@ -100,8 +100,8 @@ std::unique_ptr<Policy> Policy::freeze() const {
 
 void Policy::build() {
   parameters_ = list_parameters(config_);
-  weights_.assign(static_cast<size_t>(trainable_ ? total_count(parameters_) : vector_count(parameters_)), 0.f);
-  if (trainable_) gradients_.assign(weights_.size(), 0.f);
+  weights_ = FloatArray(static_cast<size_t>(trainable_ ? total_count(parameters_) : vector_count(parameters_)));
+  if (trainable_) gradients_ = FloatArray(weights_.size());
   const Cutter cut(parameters_, weights_.data(), trainable_ ? gradients_.data() : nullptr);
 
   embedding_ = cut.matrix({"model.embed_tokens.weight"}, type_);
@@ -167,7 +167,7 @@ void Policy::repack(int64_t version) {
   version_ = version;
 }
 
-HeadOutput Policy::logprobs(const TokenBatch& batch, float temperature, bool checkpoint_blocks) const {
+HeadOutput Policy::logprobs(const TokenBatch& batch, float temperature, int64_t recomputed_blocks) const {
   HONE_ASSERT(batch.predict_rows.size() == batch.targets.size());
   const std::shared_ptr<const RowPlan> plan = plan_rows(batch, config_.max_positions);
   Tensor x = embed(batch.ids, embedding_, static_cast<float>(config_.embed_scale), anchor_);
@@ -176,7 +176,7 @@ HeadOutput Policy::logprobs(const TokenBatch& batch, float temperature, bool che
     const auto block = [this, &layer, &rope, plan](const Tensor& input) {
       return decoder_block(layer, config_.act, rope, input, plan, make_kv_store(layer.attn.kv, plan->num_blocks));
     };
-    x = checkpoint_blocks ? checkpointed(x, block) : block(x);
+    x = recomputed_blocks-- > 0 ? checkpointed(x, block) : block(x);
   }
   const Tensor h = norm_rows(take_rows(x, batch.predict_rows), final_norm_, head().type);
   return head_logprobs(h, head(), batch.targets, temperature);

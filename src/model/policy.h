@@ -49,14 +49,15 @@ class Policy {
 
   /// Flat fp32 arrays of a trainable policy, cut by parameters().
   const std::vector<Parameter>& parameters() const { return parameters_; }
-  std::span<float> weights() { return {weights_.data(), weights_.size()}; }
-  std::span<float> gradients() { return {gradients_.data(), gradients_.size()}; }
+  std::span<float> weights() { return weights_; }
+  std::span<float> gradients() { return gradients_; }
   /// Rounds the master weights into the shared compute copy after an update; the version becomes `version`.
   void repack(int64_t version);
 
-  /// Log-probs of batch.targets [N], differentiable; gradients accumulate in gradients(). `checkpoint_blocks` keeps
-  /// only each block's input and recomputes the rest in the backward pass, with the same bits.
-  HeadOutput logprobs(const TokenBatch& batch, float temperature, bool checkpoint_blocks = false) const;
+  /// Log-probs of batch.targets [N], differentiable; gradients accumulate in gradients(). Of the first
+  /// `recomputed_blocks` blocks only the input is kept, and the rest computed again in the backward pass, with the same
+  /// bits.
+  HeadOutput logprobs(const TokenBatch& batch, float temperature, int64_t recomputed_blocks = 0) const;
 
   /// Engine path through the same layers: the residual stream [T, hidden] fp32 of the rows of `plan`; keys and values
   /// go to `cache`.
@@ -81,7 +82,7 @@ class Policy {
   bool trainable_ = false;
   int64_t version_ = 0;
   std::vector<Parameter> parameters_;
-  std::vector<float> weights_, gradients_;  // a frozen policy holds the vectors' part only, and no gradients
+  FloatArray weights_, gradients_;  // a frozen policy holds the vectors' part only, and no gradients
   Matrix embedding_, head_;
   Norm final_norm_;
   std::vector<Layer> layers_;

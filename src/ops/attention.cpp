@@ -59,7 +59,13 @@ struct AttentionGrad final : Node {
   variable_list apply(variable_list&& grads) override {
     const Tensor d_out = cast(grads[0], spec.kv.type);
     const int64_t rows = q.size(0), d = spec.kv.head_dim, kv_heads = spec.kv.kv_heads;
-    const Tensor delta = (out.to(at::kFloat) * d_out.to(at::kFloat)).view({rows, spec.heads, d}).sum(-1);
+    const Tensor delta = at::empty({rows, spec.heads}, at::kFloat);
+    parallel_for(rows, 32, [&](int64_t begin, int64_t end) {
+      const int64_t at = begin * spec.heads * d * kernels::element_size(spec.kv.type);
+      kernels::table().dot_rows(spec.kv.type, static_cast<const char*>(out.const_data_ptr()) + at,
+                                static_cast<const char*>(d_out.const_data_ptr()) + at, (end - begin) * spec.heads, d,
+                                floats(delta) + begin * spec.heads);
+    });
     const Tensor d_q = at::empty({rows, spec.heads, d}, at::kFloat);
     const Tensor d_k = at::zeros({plan->num_blocks, kv_heads, kernels::kKvBlock, d}, at::kFloat);
     const Tensor d_v = at::zeros_like(d_k);
@@ -133,10 +139,9 @@ struct AttentionGrad final : Node {
 
 KvStore make_kv_store(const kernels::KvLayout& layout, int64_t blocks) {
   KvStore store;
-  store.k_owner = at::zeros({blocks * layout.k_block_bytes()}, at::kByte);
-  store.v_owner = at::zeros({blocks * layout.v_block_bytes()}, at::kByte);
-  store.k = static_cast<char*>(store.k_owner.mutable_data_ptr());
-  store.v = static_cast<char*>(store.v_owner.mutable_data_ptr());
+  store.memory = Buffer(blocks * (layout.k_block_bytes() + layout.v_block_bytes()));
+  store.k = store.memory.data();
+  store.v = store.k + blocks * layout.k_block_bytes();
   return store;
 }
 

@@ -33,7 +33,7 @@ struct RowPlan {
 struct KvStore {
   char* k = nullptr;
   char* v = nullptr;
-  Tensor k_owner, v_owner;  // set where a training pass owns the memory
+  Buffer memory;  // of both
 };
 
 struct AttentionSpec {
@@ -44,7 +44,7 @@ struct AttentionSpec {
   Norm q_norm, k_norm;  // per-head norms of the qwen3 and gemma3 families, or empty
 };
 
-/// Store for a training pass, zeroed.
+/// `blocks` zeroed pages.
 KvStore make_kv_store(const kernels::KvLayout& layout, int64_t blocks);
 
 /// out [T, heads * head_dim] of kv.type from the fused projection qkv [T, (heads + 2 kv_heads) * head_dim] fp32. Keys

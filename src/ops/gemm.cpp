@@ -84,15 +84,15 @@ void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const v
         kernels::table().pack_columns(type, x, m, k, k, right, p - panels(n), p - panels(n) + 1);
     }
   });
-  // Four row panels share each column panel while it is in the second-level cache.
+  // Four row panels share four column panels while these are in the second-level cache.
   constexpr int64_t kGroup = 4;
   parallel_for((panels(n) + kGroup - 1) / kGroup, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t column = 0; column < panels(k); ++column)
+    for (int64_t column = 0; column < panels(k); column += kGroup)
       for (int64_t p = begin * kGroup; p < std::min(panels(n), end * kGroup); ++p) {
         const int64_t rows = std::min(kPanel, n - p * kPanel);
         const kernels::Gemm g{type,    left + p * m_units * kPanel, 1, kPanel,    right,   rows,    k,
                               m_units, dw + p * kPanel * k,         k, Type::f32, nullptr, nullptr, true};
-        kernels::table().gemm(g, 0, rows, column, column + 1);
+        kernels::table().gemm(g, 0, rows, column, std::min(column + kGroup, panels(k)));
       }
   });
 }

@@ -1,21 +1,9 @@
 #include "ops/weights.h"
 
-#include <cstdlib>
-#include <cstring>
-
 #include "base/check.h"
 #include "base/threads.h"
 
 namespace hone {
-
-Buffer::Buffer(int64_t bytes) : size_(bytes) {
-  const size_t rounded = static_cast<size_t>(kernels::round_up(std::max<int64_t>(bytes, 1), 64));
-  char* memory = static_cast<char*>(std::aligned_alloc(64, rounded));
-  HONE_CHECK(memory != nullptr, ErrorKind::io, "out of memory: {:.2f} GB more were needed",
-             1e-9 * static_cast<double>(bytes));
-  std::memset(memory, 0, rounded);
-  data_ = std::shared_ptr<char>(memory, std::free);
-}
 
 Matrix::Matrix(int64_t r, int64_t c, Type t) : rows(r), cols(c), type(t), packed(4 * kernels::packed_units(t, r, c)) {
   HONE_CHECK(t == Type::f32 || c % 2 == 0, ErrorKind::shape,

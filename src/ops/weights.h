@@ -3,27 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
+#include "base/buffer.h"
 #include "kernels/cpu/kernels.h"
 
 namespace hone {
 
 using kernels::Type;
-
-/// 64-byte aligned memory, zeroed.
-class Buffer {
- public:
-  Buffer() = default;
-  explicit Buffer(int64_t bytes);
-  char* data() { return data_.get(); }
-  const char* data() const { return data_.get(); }
-  int64_t size() const { return size_; }
-
- private:
-  std::shared_ptr<char> data_;
-  int64_t size_ = 0;
-};
 
 /// W [rows, cols] of y = x W^T + bias. `packed` is the one compute copy that rollout and training share.
 struct Matrix {

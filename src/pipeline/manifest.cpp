@@ -24,7 +24,7 @@ std::string cpu_name() {
 
 nlohmann::json describe_machine() {
   return {{"hone", kVersion},        {"libtorch", TORCH_VERSION},   {"compiler", __VERSION__},
-          {"cpu", cpu_name()},       {"isa", kernels::table().isa}, {"bf16_in_hardware", kernels::fast_bf16()},
+          {"cpu", cpu_name()},       {"isa", kernels::table().isa}, {"bf16_in_hardware", kernels::has_bf16()},
           {"threads", num_threads()}};
 }
 
@@ -35,8 +35,16 @@ void write_manifest(const std::filesystem::path& run_dir, const Recipe& recipe, 
   manifest["ranks"] = ranks;
   manifest["seed"] = recipe.seed;
   manifest["exactness"] = recipe.exactness;
-  manifest["started"] =
+  manifest["updated"] =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  manifest["stages"] = nlohmann::json::array();
+  for (const StageConfig& stage : recipe.stages) {
+    const std::filesystem::path folder = run_dir / stage.name;
+    const char* status = std::filesystem::exists(folder / "done.json") ? "done"
+                         : std::filesystem::exists(folder)             ? "started"
+                                                                       : "waiting";
+    manifest["stages"].push_back({{"name", stage.name}, {"status", status}});
+  }
   write_file_atomic(run_dir / "manifest.json", dump_json(manifest, 2) + "\n");
 }
 

@@ -1,4 +1,4 @@
-// manifest.json of a run: what it ran on.
+// manifest.json of a run: what it ran on, and how far its stages are.
 #pragma once
 
 #include <filesystem>

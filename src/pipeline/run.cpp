@@ -105,9 +105,8 @@ RunEnd run_recipe(const Recipe& recipe, const RunOptions& options, Comm& comm) {
     fs::create_directories(run_dir);
     write_file_atomic(run_dir / "recipe.resolved.yaml", recipe_to_yaml(recipe));
     write_file_atomic(run_dir / "recipe.resolved.json", dump_json(recipe_to_json(recipe), 2) + "\n");
-    write_manifest(run_dir, recipe, comm.size());
     metrics = std::make_unique<MetricsWriter>(run_dir);
-    console = std::make_unique<Console>();
+    if (!options.quiet) console = std::make_unique<Console>();
   }
   comm.barrier();
   const std::string chat_template = recipe.chat_template.empty() ? "" : read_file(recipe.chat_template);
@@ -120,7 +119,10 @@ RunEnd run_recipe(const Recipe& recipe, const RunOptions& options, Comm& comm) {
       continue;
     }
     const StageEnd end = with_context(fmt::format("stage '{}'", stage.name), [&] {
-      if (comm.is_main()) fs::create_directories(stage_dir);
+      if (comm.is_main()) {
+        fs::create_directories(stage_dir);
+        write_manifest(run_dir, recipe, comm.size());
+      }
       const bool trains = stage.type != "eval";
       const fs::path start = start_of(recipe, i, run_dir);
       if (console) console->note(fmt::format("stage {}: {} from {}", stage.name, stage.type, start.string()));
@@ -147,7 +149,10 @@ RunEnd run_recipe(const Recipe& recipe, const RunOptions& options, Comm& comm) {
       comm.barrier();
       return stage_end;
     });
-    if (comm.is_main()) write_report(run_dir);
+    if (comm.is_main()) {
+      write_manifest(run_dir, recipe, comm.size());
+      write_report(run_dir);
+    }
     if (end == StageEnd::stopped) return RunEnd::stopped;
   }
   if (console) console->note(fmt::format("report: {}", (run_dir / "report.html").string()));

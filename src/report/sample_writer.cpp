@@ -19,15 +19,14 @@ std::filesystem::path samples_path(const std::filesystem::path& run_dir, const s
   return run_dir / "samples" / fmt::format("{}-{:06}.jsonl", name, step);
 }
 
-void write_lines(const std::filesystem::path& path, const std::vector<Json>& records) {
-  std::string text;
-  for (const Json& record : records) {
-    text += record.dump(-1, ' ', false, Json::error_handler_t::replace);
-    text += '\n';
-  }
+std::string line_of(const Json& record) {
+  return record.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+void write_lines(const std::filesystem::path& path, std::string_view lines) {
   std::error_code code;
   std::filesystem::create_directories(path.parent_path(), code);
-  write_file_atomic(path, text);
+  write_file_atomic(path, lines);
 }
 
 Json sample_record(const Group& group, size_t index) {
@@ -72,19 +71,20 @@ void write_samples(const std::filesystem::path& run_dir, const std::string& stag
                    std::span<const Group> groups, int64_t limit) {
   size_t largest = 0;
   for (const Group& group : groups) largest = std::max(largest, group.samples.size());
-  std::vector<Json> records;
+  std::string lines;
+  int64_t count = 0;
   for (size_t index = 0; index < largest; ++index) {
     for (const Group& group : groups) {
-      if (static_cast<int64_t>(records.size()) >= limit) break;
-      if (index < group.samples.size()) records.push_back(sample_record(group, index));
+      if (count >= limit || index >= group.samples.size()) continue;
+      lines += line_of(sample_record(group, index));
+      ++count;
     }
   }
-  if (!records.empty()) write_lines(samples_path(run_dir, stage, step), records);
+  if (count > 0) write_lines(samples_path(run_dir, stage, step), lines);
 }
 
-void write_eval_samples(const std::filesystem::path& run_dir, const std::string& stage, int64_t step,
-                        std::span<const EvalRecord> evaluated) {
-  std::vector<Json> records;
+std::string eval_sample_lines(std::span<const EvalRecord> evaluated) {
+  std::string lines;
   for (const EvalRecord& item : evaluated) {
     Json record;
     record["prompt_id"] = item.prompt_id;
@@ -93,9 +93,14 @@ void write_eval_samples(const std::filesystem::path& run_dir, const std::string&
     record["greedy"] = item.greedy ? completion_record(*item.greedy) : Json(nullptr);
     record["samples"] = Json::array();
     for (const EvalCompletion& sample : item.samples) record["samples"].push_back(completion_record(sample));
-    records.push_back(std::move(record));
+    lines += line_of(record);
   }
-  write_lines(samples_path(run_dir, stage + "-eval", step), records);
+  return lines;
+}
+
+void write_eval_samples(const std::filesystem::path& run_dir, const std::string& stage, int64_t step,
+                        std::string_view lines) {
+  write_lines(samples_path(run_dir, stage + "-eval", step), lines);
 }
 
 void drop_samples_after(const std::filesystem::path& run_dir, const std::string& stage, int64_t step) {

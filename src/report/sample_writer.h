@@ -37,11 +37,15 @@ struct EvalRecord {
   std::vector<EvalCompletion> samples;   // the k sampled ones
 };
 
-/// Writes samples/<stage>-eval-<step>.jsonl, one line a record: {"prompt_id", "prompt", "answer", "greedy": completion
-/// or null, "samples": [completion]} with completion = {"completion", "reward", "correct", "finish", "length"}. The
-/// order of the records is kept, so that files of two steps pair up by prompt_id.
+/// One line a record: {"prompt_id", "prompt", "answer", "greedy": completion
+/// or null, "samples": [completion]} with completion = {"completion", "reward", "correct", "finish", "length"}. Ranks
+/// exchange them as text.
+std::string eval_sample_lines(std::span<const EvalRecord> records);
+
+/// Writes them to samples/<stage>-eval-<step>.jsonl. The order of the records is kept, so that files of two steps pair up
+/// by prompt_id.
 void write_eval_samples(const std::filesystem::path& run_dir, const std::string& stage, int64_t step,
-                        std::span<const EvalRecord> records);
+                        std::string_view lines);
 
 /// Removes the files of a stage beyond `step` (-1: all), to go with MetricsWriter::resume.
 void drop_samples_after(const std::filesystem::path& run_dir, const std::string& stage, int64_t step);

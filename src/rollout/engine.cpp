@@ -145,7 +145,7 @@ class Generation {
     ++stats_.decode_tokens;
     const std::vector<int32_t>& stops = policy_.tokenizer().stop_ids();
     const size_t emitted = s.text.size();
-    bool done = std::binary_search(stops.begin(), stops.end(), draw.token);
+    bool done = !sampling_.ignore_eos && std::binary_search(stops.begin(), stops.end(), draw.token);
     if (!done) {
       s.text += s.decoder.push(draw.token);
       done = cut_at_stop_string(s);

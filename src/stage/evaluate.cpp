@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "hone/data.h"
 #include "report/sample_writer.h"
@@ -115,8 +116,8 @@ Metrics Evaluator::run(int64_t step) const {
   metrics.emplace_back("timing_s/eval",
                        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (context_.metrics) context_.metrics->log(context_.name, step, metrics);
-  if (context_.metrics && context_.comm.size() == 1)
-    write_eval_samples(context_.run_dir, context_.name, step, records);
+  const std::string lines = join(context_.comm.all_gather_bytes(eval_sample_lines(records)), "");
+  if (context_.metrics) write_eval_samples(context_.run_dir, context_.name, step, lines);
   if (context_.console) {
     std::string line = fmt::format("eval {} step {}: mean@{} {:.1f} % +- {:.1f} at temperature {:g}", context_.name,
                                    step, k, 100 * mean.mean(), 100 * mean.error(), sampling_.temperature);

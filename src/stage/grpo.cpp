@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/buffer.h"
 #include "base/check.h"
 #include "base/threads.h"
 #include "hone/data.h"
@@ -9,6 +10,7 @@
 #include "rollout/engine.h"
 #include "stage/evaluate.h"
 #include "stage/grpo_metrics.h"
+#include "stage/memory_plan.h"
 #include "stage/prompts.h"
 #include "stage/stage_state.h"
 
@@ -103,6 +105,12 @@ LossInputs loss_inputs(const MicroBatch& batch, const HeadOutput& out, const Ste
   return inputs;
 }
 
+int64_t longest_prompt(const std::vector<Prompt>& prompts) {
+  size_t longest = 0;
+  for (const Prompt& p : prompts) longest = std::max(longest, p.ids.size());
+  return static_cast<int64_t>(longest);
+}
+
 }  // namespace
 
 StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
@@ -114,10 +122,16 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
                             : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) /
                                                                 static_cast<double>(config.num_prompts_per_step)));
   const int64_t updates_per_step = config.num_mini_batches * config.num_iterations;
-  const BatchPlan plan = plan_batches(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type());
   const bool use_reference = config.loss.beta > 0, kl_in_loss = use_reference && config.loss.kl_place == "loss";
+  const MemoryPlan plan =
+      plan_memory(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type(),
+                  {.longest_sequence = longest_prompt(prompts) + config.sampling.max_completion_length,
+                   .reference_model = use_reference,
+                   .rollouts = true});
+  if (ctx.console) ctx.console->note(describe(plan, ctx.policy.config()));
 
-  Engine engine(ctx.policy, {.max_running_sequences = config.max_running_sequences});
+  Engine engine(ctx.policy,
+                {.max_running_sequences = config.max_running_sequences, .kv_memory_gb = plan.kv_memory_gb});
   RewardPool pool(config.rewards, ctx.rewards, num_threads(), config.reward_timeout_s);
   std::optional<Evaluator> evaluator;
   if (config.eval) evaluator.emplace(ctx, *config.eval, config.sampling, config.rewards);
@@ -147,6 +161,7 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
   while (step < steps) {
     GrpoStep now;
     Stopwatch watch, whole;
+    release_free_heap();  // the last update's activations make room for keys and values
     // Rollout: every rank samples its share of the prompts; scoring runs beside decoding.
     const std::vector<int64_t> drawn = sampler.next(config.num_prompts_per_step);
     const Share share = share_of(config.num_prompts_per_step, ctx.comm);
@@ -196,7 +211,7 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
           ctx.console->phase("training", u * static_cast<int64_t>(batches.size()) + static_cast<int64_t>(b),
                              updates_per_step * static_cast<int64_t>(batches.size()));
         const HeadOutput out =
-            ctx.policy.logprobs(batches[b].tokens, logprob_temperature(config.sampling), plan.checkpoint_blocks);
+            ctx.policy.logprobs(batches[b].tokens, logprob_temperature(config.sampling), plan.recomputed_blocks);
         const LossInputs in = loss_inputs(batches[b], out, inputs, kl_in_loss);
         if (u == 0 && ctx.recipe.exactness != "off") {  // the weights are still those that sampled
           const Mismatch m = compare_logprobs(in.logp.detach(), in.logp_old, batches[b], groups, ctx.recipe.exactness);

@@ -47,7 +47,7 @@ RewardStatistics all_statistics(const std::vector<Group>& groups, Comm& comm) {
 Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, const RewardStatistics& statistics,
                      const GrpoConfig& config, Comm& comm) {
   Totals t;
-  for (const char* name : {"samples", "tokens", "clipped", "terminated", "terminated_tokens"}) t.sum(name) = 0;
+  for (const char* name : {"samples", "tokens", "prompt_tokens", "clipped", "terminated", "terminated_tokens"}) t.sum(name) = 0;
   double longest = 0, shortest = -1e18;
   for (const RewardConfig& r : config.rewards) {
     const std::string name = r.name.empty() ? r.type : r.name;
@@ -57,6 +57,7 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
     for (const Sample& s : g.samples) {
       const double n = static_cast<double>(s.ids.size());
       t.sum("samples") += 1, t.sum("tokens") += n;
+      t.sum("prompt_tokens") += static_cast<double>(g.prompt.ids.size());
       if (s.finish == Finish::stop)
         t.sum("terminated") += 1, t.sum("terminated_tokens") += n;
       else
@@ -91,7 +92,8 @@ Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, con
                      {"completions/min_length", -t.max("shortest")},
                      {"completions/max_length", t.max("longest")},
                      {"completions/mean_terminated_length", ratio(t["terminated_tokens"], t["terminated"])},
-                     {"completions/clipped_ratio", ratio(t["clipped"], t["samples"])}});
+                     {"completions/clipped_ratio", ratio(t["clipped"], t["samples"])},
+                     {"prompts/mean_length", ratio(t["prompt_tokens"], t["samples"])}});
   if (config.loss.beta > 0) m.emplace_back("kl", ratio(t["kl"], t["trained"]));
   m.insert(m.end(), {{"entropy", ratio(t["entropy"], t["trained"])},
                      {"clip_ratio/low_mean", ratio(t["low"], t["trained"])},

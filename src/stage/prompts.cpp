@@ -37,6 +37,17 @@ std::vector<Prompt> make_prompts(const std::vector<Record>& records, const DataC
   return prompts;
 }
 
+/// A reply ends with its stop token: what the template writes behind it (a line break) is never sampled, and nothing to
+/// learn.
+void leave_out_after_stop(SftExample& example, const std::vector<int32_t>& stop_ids) {
+  bool stopped = false;
+  for (size_t i = 0; i < example.ids.size(); ++i) {
+    const bool was_trained = example.trained[i] != 0;
+    if (was_trained && stopped) example.trained[i] = 0;
+    stopped = was_trained && (stopped || std::binary_search(stop_ids.begin(), stop_ids.end(), example.ids[i]));
+  }
+}
+
 std::vector<SftExample> make_examples(const std::vector<Record>& records, const SftConfig& config,
                                       const ChatTokenizer& chat, int64_t max_positions) {
   std::vector<SftExample> examples;
@@ -60,6 +71,7 @@ std::vector<SftExample> make_examples(const std::vector<Record>& records, const 
         ChatTokens tokens = chat.encode_for_training(record.messages);
         example.ids = std::move(tokens.ids);
         example.trained = std::move(tokens.assistant);
+        leave_out_after_stop(example, chat.tokenizer().stop_ids());
       }
       if (!config.assistant_only_loss) example.trained.assign(example.ids.size(), 1);
       const int64_t n = static_cast<int64_t>(example.ids.size());

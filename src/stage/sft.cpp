@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "hone/data.h"
 #include "stage/evaluate.h"
+#include "stage/memory_plan.h"
 #include "stage/prompts.h"
 #include "stage/stage_state.h"
 
@@ -24,8 +25,8 @@ int64_t count_trained(const std::vector<MicroBatch>& batches) {
 
 /// Mean negative log-likelihood: every token weighs the same, or every sequence. One denominator for the whole step.
 SftSums accumulate(const Policy& policy, const MicroBatch& batch, const std::string& normalization, double denominator,
-                   bool checkpoint_blocks) {
-  const HeadOutput out = policy.logprobs(batch.tokens, 1.f, checkpoint_blocks);
+                   int64_t recomputed_blocks) {
+  const HeadOutput out = policy.logprobs(batch.tokens, 1.f, recomputed_blocks);
   const int64_t n = out.logp.size(0);
   const at::Tensor weight = at::ones({n}, at::kFloat);
   if (normalization == "sequence") {
@@ -41,6 +42,12 @@ SftSums accumulate(const Policy& policy, const MicroBatch& batch, const std::str
           out.entropy.detach().sum(at::kDouble).item<double>(), static_cast<double>(batch.tokens.ids.size())};
 }
 
+int64_t longest_example(const std::vector<SftExample>& examples) {
+  size_t longest = 0;
+  for (const SftExample& e : examples) longest = std::max(longest, e.ids.size());
+  return static_cast<int64_t>(longest);
+}
+
 }  // namespace
 
 StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
@@ -51,7 +58,9 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
                             ? config.max_steps
                             : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) /
                                                                 static_cast<double>(config.train_batch_size)));
-  const BatchPlan plan = plan_batches(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type());
+  const MemoryPlan plan = plan_memory(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type(),
+                                      {.longest_sequence = longest_example(examples)});
+  if (ctx.console) ctx.console->note(describe(plan, ctx.policy.config()));
   std::optional<Evaluator> evaluator;
   if (config.eval) evaluator.emplace(ctx, *config.eval, config.sampling, config.rewards);
 
@@ -93,7 +102,7 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
     for (size_t b = 0; b < batches.size(); ++b) {
       if (ctx.console) ctx.console->phase("training", static_cast<int64_t>(b), static_cast<int64_t>(batches.size()));
       const SftSums part =
-          accumulate(ctx.policy, batches[b], config.loss_normalization, denominator, plan.checkpoint_blocks);
+          accumulate(ctx.policy, batches[b], config.loss_normalization, denominator, plan.recomputed_blocks);
       sums.loss += part.loss, sums.tokens += part.tokens, sums.correct += part.correct;
       sums.entropy += part.entropy, sums.batch_tokens += part.batch_tokens;
     }
@@ -114,7 +123,7 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
                              {"epoch", epoch},
                              {"step_time", seconds},
                              {"perf/train_tok_per_s", sums.batch_tokens / seconds},
-                             {"perf/peak_rss_gb", peak_rss_gb()}};
+                             {"perf/peak_rss_gb", ctx.comm.all_reduce_max(peak_rss_gb())}};
     if (ctx.metrics) ctx.metrics->log(ctx.name, step, metrics);
     if (ctx.console) ctx.console->step(step, metrics);
     if (evaluator && config.eval->eval_steps > 0 && step % config.eval->eval_steps == 0 && step < steps)

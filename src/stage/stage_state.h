@@ -39,16 +39,4 @@ class Stopwatch {
 /// Peak resident memory of the process, in GB.
 double peak_rss_gb();
 
-/// Tokens of a micro-batch, and whether blocks are recomputed, for a stage of this recipe.
-struct BatchPlan {
-  int64_t max_tokens = 2048;
-  bool checkpoint_blocks = false;
-};
-BatchPlan plan_batches(const Recipe& recipe, const BatchConfig& batch, const ModelConfig& model, Type type);
-
-/// Bytes of the training state (weights, gradients, moments, compute copy), and of the activations that one packed
-/// token keeps until the backward pass.
-double training_state_bytes(const ModelConfig& model, Type type);
-double activation_bytes_per_token(const ModelConfig& model, Type type, bool checkpoint_blocks);
-
 }  // namespace hone

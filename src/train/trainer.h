@@ -37,7 +37,7 @@ class Trainer {
   OptimConfig optim_;
   int64_t total_updates_, updates_ = 0;
   Comm& comm_;
-  std::vector<float> m_, v_;
+  FloatArray m_, v_;
 };
 
 }  // namespace hone

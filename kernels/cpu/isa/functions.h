@@ -32,7 +32,11 @@ void chunk_grad(Type, const float* logits, int64_t n, float scale, float lse, fl
                 float g_entropy, int64_t target, void* out);
 int64_t find_quantile(const float* logits, int64_t n, float scale, float max, double target, double* base);
 
+void dot_rows(Type, const void* a, const void* b, int64_t rows, int64_t n, float* out);
 void cast(const float* from, int64_t n, Type type, void* to);
 void widen(Type type, const void* from, int64_t n, float* to);
+
+double spin_products(Type, int64_t rounds, float* sink);
+uint32_t read_memory(const void* data, int64_t bytes);
 
 }  // namespace hone::kernels::HONE_ISA

@@ -1,6 +1,7 @@
 // Products with a packed right operand, and the packing.
 #include "kernels/cpu/isa/functions.h"
 #include "kernels/cpu/isa/gemm_tile.h"
+#include "kernels/cpu/isa/scratch.h"
 
 namespace hone::kernels::HONE_ISA {
 namespace {
@@ -24,10 +25,38 @@ void finish(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][2]) {
   }
 }
 
+#if defined(__AVX512BF16__)
+constexpr bool kWidens = false;
+#else
+constexpr bool kWidens = true;
+#endif
+
+/// The units of A rows [begin, end) as pairs of floats, odd elements first, in A's layout.
+const float* widen_rows(const Gemm& g, const uint32_t* a, int64_t begin, int64_t end) {
+  const int64_t span = (end - begin - 1) * g.a_row + (g.k - 1) * g.a_k + 1;
+  float* out = reinterpret_cast<float*>(scratch<1>(8 * round_up(span, kLanes)));
+  const uint32_t* from = a + begin * g.a_row;
+  const i32v low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+  for (int64_t i = 0; i < span; i += kLanes) {
+    u32v pairs;
+    if (i + kLanes <= span)
+      pairs = *reinterpret_cast<const u32v_u*>(from + i);
+    else
+      std::memcpy(&pairs, from + i, static_cast<size_t>(4 * (span - i)));
+    const u32v odd = pairs & 0xFFFF0000u, even = pairs << 16;
+    store(out + 2 * i, as_float(__builtin_shuffle(odd, even, (u32v)low)));
+    store(out + 2 * i + kLanes, as_float(__builtin_shuffle(odd, even, (u32v)(low + 8))));
+  }
+  return out;
+}
+
 template <Type type>
 void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
   const uint32_t* a = static_cast<const uint32_t*>(g.a);
   const uint32_t* b = static_cast<const uint32_t*>(g.b);
+  constexpr bool widens = kWidens && type == Type::bf16;
+  const float* wide = nullptr;
+  if constexpr (widens) wide = widen_rows(g, a, row_begin, row_end);
   for (int64_t p = panel_begin; p < panel_end; ++p) {
     const uint32_t* panel = b + p * g.k * kPanel;
     for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
@@ -38,7 +67,15 @@ void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel
           const int64_t j = p * kPanel + half * kLanes;
           acc[r][half] = g.accumulate && j < g.n ? load_part<Type::f32>(g.c, (row + r) * g.ldc + j, g.n - j) : f32v{};
         }
-      tile<type, kRows>(a + row * g.a_row, g.a_row, g.a_k, panel, g.k, acc);
+      if constexpr (widens) {
+        const float* at = wide + 2 * (row - row_begin) * g.a_row;
+        if (g.a_k == 1)
+          widened_tile<kRows, 1>(at, g.a_row, panel, g.k, acc);
+        else
+          widened_tile<kRows, kPanel>(at, g.a_row, panel, g.k, acc);
+      } else {
+        tile<type, kRows>(a + row * g.a_row, g.a_row, g.a_k, panel, g.k, acc);
+      }
       finish<kRows>(g, row, p * kPanel, acc);
     });
   }

@@ -35,7 +35,30 @@ inline void tile(const uint32_t* __restrict a, int64_t a_row, int64_t a_k, const
   }
 }
 
-/// Calls body(std::integral_constant-like tag) for tiles of 12, 8, 4, 2 and 1 rows covering [begin, end).
+/// Where the instruction set has no fast product of bf16 pairs, two multiply-adds of floats take its place. Widening the
+/// left operand ahead leaves only them in the loop: `a` holds two floats a unit, the odd element first; A_K is the
+/// distance of neighbouring units along k.
+template <int ROWS, int A_K>
+inline void widened_tile(const float* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t k,
+                         f32v (&acc)[ROWS][2]) {
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < k; ++i) {
+    const u32v b0 = *reinterpret_cast<const u32v_u*>(b + i * kPanel);
+    const u32v b1 = *reinterpret_cast<const u32v_u*>(b + i * kPanel + kLanes);
+    for (int half = 0; half < 2; ++half) {
+      const f32v x0 = as_float(half == 0 ? b0 & 0xFFFF0000u : b0 << 16);
+      const f32v x1 = as_float(half == 0 ? b1 & 0xFFFF0000u : b1 << 16);
+#pragma GCC unroll 16
+      for (int r = 0; r < ROWS; ++r) {
+        const f32v x = splat(a[2 * (r * a_row + i * A_K) + half]);
+        acc[r][0] = fma(x, x0, acc[r][0]);
+        acc[r][1] = fma(x, x1, acc[r][1]);
+      }
+    }
+  }
+}
+
+/// Calls body(std::integral_constant-like tag) for tiles of 12, 8, 4, 3, 2 and 1 rows covering [begin, end).
 template <int N>
 struct Rows {
   static constexpr int value = N;
@@ -46,6 +69,7 @@ inline void for_row_tiles(int64_t begin, int64_t end, const Body& body) {
   for (; end - r >= 12; r += 12) body(r, Rows<12>{});
   for (; end - r >= 8; r += 8) body(r, Rows<8>{});
   for (; end - r >= 4; r += 4) body(r, Rows<4>{});
+  if (end - r == 3) return body(r, Rows<3>{});
   for (; end - r >= 2; r += 2) body(r, Rows<2>{});
   if (end > r) body(r, Rows<1>{});
 }

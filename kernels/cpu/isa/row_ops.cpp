@@ -216,6 +216,20 @@ void glu_grad(Type type, bool gelu, const void* gate_up, const void* dy, int64_t
     (gelu ? glu_grad_typed<Type::f32, true> : glu_grad_typed<Type::f32, false>)(gate_up, dy, rows, n, d_gate_up);
 }
 
+void dot_rows(Type type, const void* a, const void* b, int64_t rows, int64_t n, float* out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    f32v total{};
+    for (int64_t j = 0; j < n; j += kLanes) {
+      const int64_t at = r * n + j;
+      const bool bf16 = type == Type::bf16;
+      const f32v x = bf16 ? load_part<Type::bf16>(a, at, n - j) : load_part<Type::f32>(a, at, n - j);
+      const f32v y = bf16 ? load_part<Type::bf16>(b, at, n - j) : load_part<Type::f32>(b, at, n - j);
+      total = fma(x, y, total);
+    }
+    out[r] = sum(total);
+  }
+}
+
 void cast(const float* from, int64_t n, Type type, void* to) {
   for (int64_t j = 0; j < n; j += kLanes) {
     const f32v v = load_part<Type::f32>(from, j, n - j);

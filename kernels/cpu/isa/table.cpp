@@ -25,8 +25,11 @@ const Table kTable = {
     .join_stats = join_stats,
     .chunk_grad = chunk_grad,
     .find_quantile = find_quantile,
+    .dot_rows = dot_rows,
     .cast = cast,
     .widen = widen,
+    .spin_products = spin_products,
+    .read_memory = read_memory,
 };
 
 }  // namespace hone::kernels::HONE_ISA

@@ -25,7 +25,7 @@ typedef uint16_t u16v_u __attribute__((vector_size(32), aligned(2), may_alias));
 
 constexpr int64_t kLanes = 16;
 
-inline f32v splat(float x) { return f32v{} + x; }
+inline f32v splat(float x) { return f32v{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 inline f32v load(const float* p) { return *reinterpret_cast<const f32v_u*>(p); }
 inline void store(float* p, f32v v) { *reinterpret_cast<f32v_u*>(p) = v; }
 inline f32v as_float(u32v v) { return reinterpret_cast<f32v&>(v); }

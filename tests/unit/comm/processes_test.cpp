@@ -56,6 +56,10 @@ TEST(Processes, AFailingRankTellsTheOthersWhy) {
   EXPECT_LT(timer.seconds(), 15);
 }
 
+TEST(Processes, ABrokenPipeKillsNobody) {
+  for (const RankResult& r : launch_ranks({.ranks = 2, .scenario = "broken_pipe"})) EXPECT_EQ(r.exit_code, 0);
+}
+
 TEST(Processes, TheHostOfTheStoreTellsTheOthersWhy) {
   const auto results = launch_ranks({.ranks = 3, .scenario = "abort_host"});
   for (int r : {1, 2})

@@ -51,6 +51,12 @@ void all_collectives(Comm& comm) {
 
 const std::map<std::string, std::function<void(const CommOptions&)>> kScenarios = {
     {"collectives", [](const CommOptions& o) { all_collectives(*make_comm(o)); }},
+    {"broken_pipe",  // what Gloo raises when it writes to a rank that is gone
+     [](const CommOptions& o) {
+       const auto comm = make_comm(o);
+       ::raise(SIGPIPE);
+       say("ok");
+     }},
     {"abort",  // rank 1 fails while the others wait for it
      [](const CommOptions& o) {
        const auto comm = make_comm(o);

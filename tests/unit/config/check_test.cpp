@@ -40,6 +40,7 @@ TEST(Check, Grpo) {
       {"kl_estimator: k3", ""},  // the default, as a resolved recipe spells it out
       {"ref_model_sync_steps: 10", "ref_model_sync_steps: has no effect while beta is 0"},
       {"beta: 0.1\nkl_place: reward\nkl_estimator: k1\nref_model_sync_steps: 10", ""},
+      {"beta: 0.1\nkl_estimator: k1", "kl_estimator: k1 as a loss has a gradient of mean zero"},
       {"beta: 0.1\nkl_place: reward\nkl_estimator: k3_unbiased", "kl_estimator: k3_unbiased corrects the gradient"},
       {"min_lr_rate: 0.1", "min_lr_rate: has no effect with lr_scheduler_type: linear"},
       {"min_lr_rate: 0.1\nlr_scheduler_type: cosine_with_min_lr", ""},

@@ -151,13 +151,14 @@ void mend_training(Stage& c) {
 }
 void mend(SftConfig& c) {
   mend_training(c);
+  c.data.overlong_prompts = "error", c.data.generation_prefix.clear();
   if (!c.eval) c.rewards.clear(), c.sampling = {};
 }
 void mend(GrpoConfig& c) {
   mend_training(c);
   c.num_mini_batches = 1;
   c.loss.beta += 0.5;
-  c.loss.kl_place = "loss";
+  c.loss.kl_place = "loss", c.loss.kl_estimator = "k3";
 }
 void mend(EvalStageConfig& c) {
   mend(c.eval);

@@ -80,9 +80,9 @@ class PolicyGolden : public ::testing::TestWithParam<const char*> {
 
 TEST_P(PolicyGolden, LogprobsAndGradients) {
   const std::unique_ptr<Policy> policy = load("fp32");
-  for (const bool checkpoint_blocks : {false, true}) {
+  for (const int64_t recomputed_blocks : {0, 1, 100}) {
     std::ranges::fill(policy->gradients(), 0.f);
-    const at::Tensor logp = policy->logprobs(batch_, 1.f, checkpoint_blocks).logp;
+    const at::Tensor logp = policy->logprobs(batch_, 1.f, recomputed_blocks).logp;
     const double difference = largest_difference(logp, both(golden_, "logp"));
     EXPECT_LT(difference, 1e-4);
     (-logp.mean()).backward();
@@ -93,7 +93,7 @@ TEST_P(PolicyGolden, LogprobsAndGradients) {
       EXPECT_LT(error, 1e-3) << p.name;
       worst = std::max(worst, error);
     }
-    if (!checkpoint_blocks) {
+    if (recomputed_blocks == 0) {
       RecordProperty("logp_difference", std::to_string(difference));
       RecordProperty("gradient_error", std::to_string(worst));
     }

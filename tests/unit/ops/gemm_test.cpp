@@ -45,6 +45,28 @@ TEST_P(GemmTest, ARowHasTheSameBitsInEveryBatchAndThreadCount) {
   set_num_threads(2);
 }
 
+// The instruction for pairs of bf16 and the multiply-adds that take its place are interchangeable, so a run may move
+// from one CPU to another.
+TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddGivesTheSameBits) {
+  at::manual_seed(9);
+  const int64_t m = 29, n = 75, k = 146;
+  TestMatrix w(n, k, GetParam());
+  // Magnitudes over the whole range, so that products vanish, underflow and cancel.
+  const Tensor x = cast(at::randn({m, k}) * at::exp2(at::randint(-120, 60, {m, k})), GetParam());
+  std::vector<Tensor> results;
+  for (const char* isa : {"avx512bf16", "avx512", "avx2"}) {
+    const kernels::Table* table = kernels::table_of(isa);
+    if (table == nullptr) continue;
+    Tensor& y = results.emplace_back(at::empty({m, n}));
+    const int64_t units = kernels::units(GetParam(), k);
+    const kernels::Gemm g{GetParam(), x.const_data_ptr(), units, 1,       w.matrix.packed.data(), m,       n,
+                          units,      floats(y),          n,     Type::f32, nullptr,              nullptr, false};
+    parallel_for(1, 1, [&](int64_t, int64_t) { table->gemm(g, 0, m, 0, (n + kernels::kPanel - 1) / kernels::kPanel); });
+    EXPECT_TRUE(same_bits(y, results.front())) << isa;
+  }
+  if (results.size() < 2) GTEST_SKIP() << "this CPU has only one of the instruction sets";
+}
+
 TEST_P(GemmTest, TransposedAndOuterProductsMatchTorch) {
   at::manual_seed(3);
   for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{5, 34, 64}, {64, 96, 32}, {129, 40, 50}}) {

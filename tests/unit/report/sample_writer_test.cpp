@@ -66,7 +66,7 @@ TEST(SampleWriter, EvalRecordsKeepTheirOrder) {
   records[0] = {
       7, "1+1", "2", EvalCompletion{"two", 0.0, false, Finish::stop, 3}, {{"2", 1.0, true, Finish::context, 1}}};
   records[1].prompt_id = 3;
-  write_eval_samples(run.path, "rl", 0, records);
+  write_eval_samples(run.path, "rl", 0, eval_sample_lines(records));
   const auto read = lines(run.path / "samples" / "rl-eval-000000.jsonl");
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(read[0].at("greedy").at("completion"), "two");
@@ -97,8 +97,8 @@ TEST(SampleWriter, DropsLaterFilesOfThatStageOnly) {
 
 TEST(SampleWriter, StageNamesThatAreNoFileNames) {
   TemporaryFolder run;
-  EXPECT_THROW(write_eval_samples(run.path, "../rl", 0, {}), Error);
-  EXPECT_THROW(write_eval_samples(run.path, ".rl", 0, {}), Error);
+  EXPECT_THROW(write_eval_samples(run.path, "../rl", 0, ""), Error);
+  EXPECT_THROW(write_eval_samples(run.path, ".rl", 0, ""), Error);
 }
 
 }  // namespace

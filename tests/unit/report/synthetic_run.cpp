@@ -122,7 +122,7 @@ Metrics evaluate(const std::filesystem::path& run, const std::string& stage, int
     }
     records.push_back(std::move(record));
   }
-  write_eval_samples(run, stage, step, records);
+  write_eval_samples(run, stage, step, eval_sample_lines(records));
   const double n = static_cast<double>(options.eval_items);
   const auto share_error = [&](double share) { return std::sqrt(share * (1 - share) / n); };
   return {{"eval/mean@4", mean / n},

@@ -137,13 +137,13 @@ struct OptimConfig {
 
 /// How a step is cut so that it fits into memory. Never changes the gradient.
 struct BatchConfig {
-  int64_t max_tokens_per_micro_batch = 0;       // 0 = from memory_budget_gb, else 2048
+  int64_t max_tokens_per_micro_batch = 0;       // 0 = from memory_budget_gb, else 1536
   std::string gradient_checkpointing = "auto";  // auto | on | off
 
   template <class Self, class V>
   static void fields(Self& c, V& v) {
     v("max_tokens_per_micro_batch", c.max_tokens_per_micro_batch,
-      "packed tokens in one forward and backward pass (0: planned from memory_budget_gb, else 2048)", count(0));
+      "packed tokens in one forward and backward pass (0: planned from memory_budget_gb, else 1536)", count(0));
     v("gradient_checkpointing", c.gradient_checkpointing, "recompute activations in the backward pass",
       one_of({"auto", "on", "off"}));
   }

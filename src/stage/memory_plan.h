@@ -17,7 +17,7 @@ struct MemoryNeeds {
 };
 
 struct MemoryPlan {
-  int64_t max_tokens = 2048;      // packed tokens of a micro-batch
+  int64_t max_tokens = 1536;      // packed tokens of a micro-batch
   int64_t recomputed_blocks = 0;  // of the decoder: only their input is kept for the backward pass
   double kv_memory_gb = 4;        // the engine's pages at most
   double state_gb = 0;            // weights, gradients, moments, compute copies

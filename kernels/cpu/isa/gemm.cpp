@@ -32,10 +32,10 @@ constexpr bool kWidens = true;
 #endif
 
 /// The units of A rows [begin, end) as pairs of floats, odd elements first, in A's layout.
-const float* widen_rows(const Gemm& g, const uint32_t* a, int64_t begin, int64_t end) {
+const float* widen_rows(const Gemm& g, int64_t begin, int64_t end) {
   const int64_t span = (end - begin - 1) * g.a_row + (g.k - 1) * g.a_k + 1;
   float* out = reinterpret_cast<float*>(scratch<1>(8 * round_up(span, kLanes)));
-  const uint32_t* from = a + begin * g.a_row;
+  const uint32_t* from = static_cast<const uint32_t*>(g.a) + begin * g.a_row;
   const i32v low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
   for (int64_t i = 0; i < span; i += kLanes) {
     u32v pairs;
@@ -50,13 +50,24 @@ const float* widen_rows(const Gemm& g, const uint32_t* a, int64_t begin, int64_t
   return out;
 }
 
+template <Type type, int ROWS, bool FETCH>
+void multiply_tile(const Gemm& g, const float* wide, int64_t row, int64_t row_begin, const uint32_t* panel,
+                   f32v (&acc)[ROWS][2]) {
+  if constexpr (kWidens && type == Type::bf16) {
+    const float* a = wide + 2 * (row - row_begin) * g.a_row;
+    if (g.a_k == 1)
+      widened_tile<ROWS, 1, FETCH>(a, g.a_row, panel, g.k, acc);
+    else
+      widened_tile<ROWS, kPanel, FETCH>(a, g.a_row, panel, g.k, acc);
+  } else {
+    tile<type, ROWS, FETCH>(static_cast<const uint32_t*>(g.a) + row * g.a_row, g.a_row, g.a_k, panel, g.k, acc);
+  }
+}
+
 template <Type type>
 void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
-  const uint32_t* a = static_cast<const uint32_t*>(g.a);
   const uint32_t* b = static_cast<const uint32_t*>(g.b);
-  constexpr bool widens = kWidens && type == Type::bf16;
-  const float* wide = nullptr;
-  if constexpr (widens) wide = widen_rows(g, a, row_begin, row_end);
+  const float* wide = kWidens && type == Type::bf16 ? widen_rows(g, row_begin, row_end) : nullptr;
   for (int64_t p = panel_begin; p < panel_end; ++p) {
     const uint32_t* panel = b + p * g.k * kPanel;
     for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
@@ -67,15 +78,10 @@ void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel
           const int64_t j = p * kPanel + half * kLanes;
           acc[r][half] = g.accumulate && j < g.n ? load_part<Type::f32>(g.c, (row + r) * g.ldc + j, g.n - j) : f32v{};
         }
-      if constexpr (widens) {
-        const float* at = wide + 2 * (row - row_begin) * g.a_row;
-        if (g.a_k == 1)
-          widened_tile<kRows, 1>(at, g.a_row, panel, g.k, acc);
-        else
-          widened_tile<kRows, kPanel>(at, g.a_row, panel, g.k, acc);
-      } else {
-        tile<type, kRows>(a + row * g.a_row, g.a_row, g.a_k, panel, g.k, acc);
-      }
+      if (row == row_begin && p + 1 < panel_end)
+        multiply_tile<type, kRows, true>(g, wide, row, row_begin, panel, acc);
+      else
+        multiply_tile<type, kRows, false>(g, wide, row, row_begin, panel, acc);
       finish<kRows>(g, row, p * kPanel, acc);
     });
   }

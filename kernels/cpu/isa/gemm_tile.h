@@ -19,11 +19,22 @@ inline f32v mac(f32v acc, uint32_t a, u32v b) {
   }
 }
 
-/// acc[r][c] over 32 columns. `a` and `b` count 32-bit units; b is one panel [k][32].
-template <Type type, int ROWS>
+/// One line of a panel (32 columns) that will be needed soon, into the second-level cache.
+template <bool wanted>
+inline void fetch_ahead(const uint32_t* line) {
+  if constexpr (wanted) {
+    __builtin_prefetch(line, 0, 2);
+    __builtin_prefetch(line + kLanes, 0, 2);
+  }
+}
+
+/// acc[r][c] over 32 columns. `a` and `b` count 32-bit units; b is one panel [k][32]. With FETCH the panel that stands
+/// behind it is fetched meanwhile.
+template <Type type, int ROWS, bool FETCH = false>
 inline void tile(const uint32_t* __restrict a, int64_t a_row, int64_t a_k, const uint32_t* __restrict b, int64_t k,
                  f32v (&acc)[ROWS][2]) {
   for (int64_t i = 0; i < k; ++i) {
+    fetch_ahead<FETCH>(b + (k + i) * kPanel);
     const u32v b0 = *reinterpret_cast<const u32v_u*>(b + i * kPanel);
     const u32v b1 = *reinterpret_cast<const u32v_u*>(b + i * kPanel + kLanes);
 #pragma GCC unroll 16
@@ -38,11 +49,12 @@ inline void tile(const uint32_t* __restrict a, int64_t a_row, int64_t a_k, const
 /// Where the instruction set has no fast product of bf16 pairs, two multiply-adds of floats take its place. Widening the
 /// left operand ahead leaves only them in the loop: `a` holds two floats a unit, the odd element first; A_K is the
 /// distance of neighbouring units along k.
-template <int ROWS, int A_K>
+template <int ROWS, int A_K, bool FETCH = false>
 inline void widened_tile(const float* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t k,
                          f32v (&acc)[ROWS][2]) {
 #pragma GCC unroll 4
   for (int64_t i = 0; i < k; ++i) {
+    fetch_ahead<FETCH>(b + (k + i) * kPanel);
     const u32v b0 = *reinterpret_cast<const u32v_u*>(b + i * kPanel);
     const u32v b1 = *reinterpret_cast<const u32v_u*>(b + i * kPanel + kLanes);
     for (int half = 0; half < 2; ++half) {

@@ -129,7 +129,8 @@ void mend(std::vector<RewardConfig>& rewards) {
   for (size_t i = 0; i < rewards.size(); ++i) {
     rewards[i].type = "t" + rewards[i].type;
     rewards[i].name = "n" + std::to_string(i) + rewards[i].name;
-    for (const char* key : {"type", "weight", "name", "sources"}) rewards[i].options.erase(key);
+    for (const char* key : {"type", "weight", "name", "sources", "cap", "from_step", "until_step", "ramp_steps"})
+      rewards[i].options.erase(key);
   }
 }
 void mend(EvalConfig& c) {

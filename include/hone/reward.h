@@ -55,7 +55,7 @@ struct ScoreInput {
   Finish finish = Finish::stop;
   int64_t num_tokens = -1;                    // of the completion; -1 where it is not known
   int64_t step = -1;                          // of training, from 0; -1 outside of it (evaluation, hone score)
-  std::span<const PartVerdict> earlier = {};  // in the recipe's order; group rewards come after all others
+  std::span<const PartVerdict> earlier = {};  // those that judge answers, then style rules, then group rewards
 };
 
 /// Whether the answer is right, for rewards that depend on it: the verdict of the earlier part called `name`, or where

@@ -263,12 +263,16 @@ InstructionResult nth_paragraph(std::string_view text, const json& args) {
              fmt::format("paragraph {} begins with {}", nth, quote_for_message(first, 40)));
 }
 
-/// Lines that begin with - or a single *.
+/// Lines that begin with - or a single *. As in IFEval a * needs something behind it, if only a line break.
 InstructionResult bullets(std::string_view text, const json& args) {
   int64_t count = 0;
-  for (const std::string_view line : lines_of(text)) {
-    const std::string_view item = trim(line);
-    count += item.starts_with('-') || (item.starts_with('*') && item.size() > 1 && item[1] != '*');
+  const auto lines = lines_of(text);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const size_t start = lines[i].find_first_not_of(" \t\r\f\v");
+    if (start == std::string_view::npos) continue;
+    const std::string_view item = lines[i].substr(start);
+    const bool star = item.front() == '*' && (item.size() > 1 ? item[1] != '*' : i + 1 < lines.size());
+    count += star || item.front() == '-';
   }
   return compare_count(count, args, {"value", "num_bullets"}, {"relation"}, "bullets");
 }

@@ -164,6 +164,8 @@ std::vector<Part> make_parts(const std::vector<RewardConfig>& rewards, const Rew
                "rewards: two rewards are called '{}'; give one another name", part.name);
     parts.push_back(std::move(part));
   }
+  // Style rules may ask whether the answer is right, so they come after the parts that say so.
+  std::stable_partition(parts.begin(), parts.end(), [](const Part& p) { return !is_style_reward(p.config.type); });
   return parts;
 }
 

@@ -50,7 +50,7 @@ bool ends_sentence(int32_t c) {
 
 /// Operators of formulas. Hyphens and slashes are not among them: they also join words.
 bool is_operator(int32_t c) {
-  static constexpr std::u32string_view kOperators = U"+=*^<>×÷−≤≥≠≈±√·%|{}[]\\";
+  static constexpr std::u32string_view kOperators = U"+=*^<>×÷−≤≥≠≈±√|{}\\";
   return c >= 0 && kOperators.find(static_cast<char32_t>(c)) != std::u32string_view::npos;
 }
 

@@ -94,7 +94,7 @@ RewardFunction make_repetition(const nlohmann::json& json) {
     const double ngrams = ngram_share(hash_words(in.completion), static_cast<size_t>(options.ngram));
     const double loop = loop_share(in.completion, options);
     const double share = std::max(ngrams, loop);
-    return Verdict{static_cast<float>(share * options.max_penalty),
+    return Verdict{share > 0 ? static_cast<float>(share * options.max_penalty) : 0.f,
                    share < options.limit || share == 0 ? VerdictKind::correct : VerdictKind::wrong,
                    fmt::format("{:.0f} % of the {}-grams are repeated, {:.0f} % of the text is a loop", 100 * ngrams,
                                options.ngram, 100 * loop),

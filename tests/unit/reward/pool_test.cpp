@@ -224,7 +224,7 @@ RewardTable longest_table() {
       for (const ScoreInput& in : group) {
         if (in.completion == "throw") throw std::runtime_error("no");
         if (in.completion == "too few") return verdicts;
-        if (in.completion == "hang") std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+        if (in.completion == "hang") std::this_thread::sleep_for(std::chrono::milliseconds(600));
         verdicts.push_back(in.completion.size() == longest ? correct(std::to_string(group.size())) : wrong("shorter"));
       }
       return verdicts;
@@ -254,7 +254,7 @@ TEST(RewardPool, GroupRewardsSeeTheScoredSamplesOfOnePrompt) {
 }
 
 TEST(RewardPool, AFailingGroupRewardCostsItsGroup) {
-  RewardPool pool({{.type = "longest"}}, longest_table(), 1, 0.3);
+  RewardPool pool({{.type = "longest"}}, longest_table(), 1, 0.2);
   const Prompt prompts[] = {prompt(), prompt(), prompt(), prompt()};
   std::vector<std::vector<Sample>> groups = {samples({"a", "throw"}), samples({"a", "too few"}), samples({"a", "hang"}),
                                              samples({"a", "bb"})};
@@ -266,7 +266,7 @@ TEST(RewardPool, AFailingGroupRewardCostsItsGroup) {
   EXPECT_THAT(groups[1][0].why, HasSubstr("1 verdicts for 2 completions"));
   EXPECT_THAT(groups[2][0].why, HasSubstr("timed out"));
   EXPECT_TRUE(groups[3][0].scored && groups[3][1].scored);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // the call that hung has ended
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // the call that hung has ended
 }
 
 TEST(RewardPool, LengthRewardFollowsTheAnswersVerdict) {
@@ -283,6 +283,16 @@ TEST(RewardPool, LengthRewardFollowsTheAnswersVerdict) {
   EXPECT_FLOAT_EQ(batch[1].reward, static_cast<float>(1.1 + 0.5 - 2.0 / 7.0));
   EXPECT_FLOAT_EQ(batch[2].reward, -0.4f);
   EXPECT_FLOAT_EQ(batch[3].reward, 0.1f);  // wrong and short: nothing gained
+}
+
+TEST(RewardPool, StyleRulesKnowTheVerdictWhateverTheOrder) {
+  RewardPool pool(
+      {{.type = "cosine_length", .options = {{"max_len", 6}}}, {.type = "format"}, {.type = "exact_answer"}},
+      builtin_rewards(), 1, kLong);
+  auto batch = samples({"5", "6"});  // 3 tokens each
+  score_all(pool, prompt(), batch);
+  EXPECT_FLOAT_EQ(batch[0].reward, 1.75f);
+  EXPECT_FLOAT_EQ(batch[1].reward, -0.75f);
 }
 
 TEST(RewardPool, ARecordMayChooseItsRewards) {

@@ -56,7 +56,9 @@ TEST(LengthReward, Invariants) {
       EXPECT_LE(v[i].reward, members[i].correct ? 0.5f : 0.f);  // a wrong answer never gains
       EXPECT_EQ(v[i].reward, same[i].reward);
       for (size_t k = 0; k < v.size(); ++k) {  // with weight 1, any correct one beats any wrong one
-        if (members[i].correct && !members[k].correct) EXPECT_GE(1 + v[i].reward, 0 + v[k].reward);
+        if (members[i].correct && !members[k].correct) {
+          EXPECT_GE(1 + v[i].reward, 0 + v[k].reward);
+        }
       }
     }
   }

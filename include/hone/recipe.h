@@ -154,6 +154,10 @@ struct RewardConfig {
   double weight = 1.0;
   std::string name;                                   // metric name; the type by default
   std::vector<std::string> sources;                   // data sources it applies to; empty = all
+  std::optional<double> cap;                          // it adds at most +-cap to the sum; default: no bound
+  int64_t from_step = 0;                              // rests before this step of training
+  std::optional<int64_t> until_step;                  // rests from this step on; default: never
+  int64_t ramp_steps = 0;                             // its weight grows to full over so many steps
   nlohmann::json options = nlohmann::json::object();  // every other key; read by the reward itself
 
   template <class Self, class V>
@@ -162,6 +166,10 @@ struct RewardConfig {
     v("weight", c.weight, "factor of this part in the sum");
     v("name", c.name, "name in the metrics; the type by default");
     v("sources", c.sources, "data sources it applies to; empty means all");
+    v("cap", c.cap, "the part adds at most this to the sum, and at least minus this; default: no bound", above(0));
+    v("from_step", c.from_step, "training step, from 0, before which the part rests", count(0));
+    v("until_step", c.until_step, "training step from which the part rests; default: never", count(1));
+    v("ramp_steps", c.ramp_steps, "its weight grows evenly to full over so many steps after from_step", count(0));
     v.rest(c.options, "options of the reward itself");
   }
 };

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,35 +40,66 @@ inline Verdict correct(std::string why = "") { return {1.f, VerdictKind::correct
 inline Verdict wrong(std::string why) { return {0.f, VerdictKind::wrong, std::move(why), {}}; }
 inline Verdict unscorable(std::string why) { return {0.f, VerdictKind::unscorable, std::move(why), {}}; }
 
+/// What an earlier part of the recipe said about a completion.
+struct PartVerdict {
+  std::string name;
+  VerdictKind verdict = VerdictKind::unscorable;
+  bool judges_answer = true;  // false for is_style_reward()
+};
+
 /// What a reward sees. The completion is a model's output: any bytes, any length.
 struct ScoreInput {
   std::string_view prompt;       // as rendered for the model, generation prefix included
   std::string_view completion;   // decoded, without the stop token or stop string
   const nlohmann::json& fields;  // the record the prompt was made from
   Finish finish = Finish::stop;
-  int64_t num_tokens = -1;  // of the completion; -1 where it is not known
+  int64_t num_tokens = -1;                    // of the completion; -1 where it is not known
+  int64_t step = -1;                          // of training, from 0; -1 outside of it (evaluation, hone score)
+  std::span<const PartVerdict> earlier = {};  // those that judge answers, then style rules, then group rewards
 };
+
+/// Whether the answer is right, for rewards that depend on it: the verdict of the earlier part called `name`, or where
+/// `name` is empty that of the first one that judges answers. Failing that, what the record's field `correct` says.
+VerdictKind answer_verdict(const ScoreInput& in, const std::string& name = "");
+
+/// True for built-in rewards that judge how something is said rather than whether it is right.
+bool is_style_reward(std::string_view type);
 
 /// Must be safe to call from several threads at once. An exception makes the sample unscorable.
 using RewardFunction = std::function<Verdict(const ScoreInput&)>;
 
+/// Scores all completions of one prompt together, since each is compared with the others; one verdict for each. They
+/// are those that every other part could score. The same rules hold.
+using GroupRewardFunction = std::function<std::vector<Verdict>(std::span<const ScoreInput>)>;
+
 /// Reads a reward's own options (Error(recipe) for unknown ones) and returns the scorer.
 using RewardMaker = std::function<RewardFunction(const nlohmann::json& options)>;
+using GroupRewardMaker = std::function<GroupRewardFunction(const nlohmann::json& options)>;
 
 /// Names of rewards. A plain list: what is in it was put there by builtin_rewards() or by the caller.
 class RewardTable {
  public:
   /// Error(usage) if the name is empty or taken.
   void add(const std::string& name, RewardMaker maker);
-  /// Error(recipe) for an unknown name lists the known ones and the nearest.
+  void add_group(const std::string& name, GroupRewardMaker maker);
+
+  /// Error(recipe) for an unknown name lists the known ones and the nearest. A group reward scores a group of one.
   RewardFunction make(const std::string& name, const nlohmann::json& options = nlohmann::json::object()) const;
+  /// The same for a whole group; a reward of single completions scores each by itself.
+  GroupRewardFunction make_group(const std::string& name,
+                                 const nlohmann::json& options = nlohmann::json::object()) const;
+  bool is_group(const std::string& name) const;
   std::vector<std::string> names() const;
 
  private:
+  void check_known(const std::string& name) const;
+
   std::map<std::string, RewardMaker> makers_;
+  std::map<std::string, GroupRewardMaker> group_makers_;
 };
 
-/// exact_answer, logic, format, length, finish.
+/// cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, overlong,
+/// repetition.
 RewardTable builtin_rewards();
 
 /// What a pool did since its statistics were last taken.
@@ -84,9 +116,11 @@ struct RewardStats {
   }
 };
 
-/// Threads that score completions as they finish. A sample's reward is the weighted sum of the parts whose `sources`
-/// hold its prompt's source; it is unscorable if any of them is, or if none applies. Results do not depend on the
-/// number of workers. Not itself thread-safe: one thread submits and waits.
+/// Threads that score completions as they finish. A sample's reward is the weighted sum of the parts that apply to it;
+/// it is unscorable if any of them is, or if none applies. A part applies if the record's field `reward` names it or,
+/// where the record has no such field, if its `sources` hold the prompt's source; and if the step of training lies
+/// within [from_step, until_step). Results do not depend on the number of workers. Not itself thread-safe: one thread
+/// submits and waits.
 class RewardPool {
  public:
   /// Builds every reward at once. Error(recipe) for unknown types or options, duplicate names, weights that are not
@@ -96,19 +130,27 @@ class RewardPool {
   RewardPool(const RewardPool&) = delete;
   RewardPool& operator=(const RewardPool&) = delete;
 
+  /// The step of training, from 0, that the samples submitted from now on belong to: it decides which parts rest and
+  /// how much the others weigh. Never called (evaluation): every part counts in full.
+  void set_step(int64_t step);
+
   /// Queues one finished sample and returns at once. Everything a scorer needs is copied; `sample` itself is written
-  /// only by wait(), and must stay where it is until then.
+  /// only by wait(), and must stay where it is until then. Samples submitted with the same `prompt` object are a group.
   void submit(const Prompt& prompt, Sample& sample);
 
-  /// Returns when every submitted sample has its reward, parts, scored and why. A scorer call that runs longer than the
-  /// timeout is given up: its sample becomes unscorable, its thread is left behind and replaced. Error(internal) once
-  /// kMaxHanging calls are left behind and still running, since they keep their memory and their core.
+  /// Scores the groups, and returns when every submitted sample has its reward, parts, scored and why. A call that runs
+  /// longer than the timeout is given up: its sample becomes unscorable, its thread is left behind and replaced.
+  /// Error(internal) once kMaxHanging calls are left behind and still running, since they keep their memory and their
+  /// core.
   void wait();
 
   /// Statistics since the last call.
   RewardStats take_stats();
 
   static constexpr int kMaxHanging = 64;
+  static constexpr size_t kMaxCompletion = size_t{16} << 20;  // bytes; a longer completion is unscorable
+  static constexpr size_t kMaxWhy = 1000;                     // bytes kept of what one part says
+  static constexpr size_t kMaxParts = 64;                     // components kept of one part
 
  private:
   struct State;

@@ -97,6 +97,8 @@ void check_rewards(const std::vector<RewardConfig>& rewards, const Rules& rules)
     if (rewards[i].type.empty()) reward.add("type", "missing; it says which reward this is");
     if (rewards[i].weight == 0)
       reward.add("weight", "a reward of weight 0 has no effect; delete it or give it a weight");
+    if (rewards[i].until_step && *rewards[i].until_step <= rewards[i].from_step)
+      reward.add("until_step", "must be above from_step; as it is, the reward never counts", {"from_step"});
     if (!names.emplace(name, i).second && !name.empty())
       reward.add("",
                  fmt::format("rewards {} and {} would both be '{}' in the metrics; give one another name", names[name],

@@ -74,6 +74,25 @@ std::string_view after_thinking(std::string_view completion) {
   return end == std::string_view::npos ? completion : completion.substr(end + kClose.size());
 }
 
+std::string_view question_text(const ScoreInput& in) {
+  const auto text_of = [](const nlohmann::json& record, const char* name) -> const std::string* {
+    const auto found = record.is_object() ? record.find(name) : record.end();
+    return found != record.end() && found->is_string() ? &found->get_ref<const std::string&>() : nullptr;
+  };
+  if (in.fields.is_object() && in.fields.contains("messages") && in.fields["messages"].is_array()) {
+    const nlohmann::json& turns = in.fields["messages"];
+    for (size_t i = turns.size(); i-- > 0;) {
+      const std::string* role = text_of(turns[i], "role");
+      const std::string* content = text_of(turns[i], "content");
+      if (role && content && *role == "user") return *content;
+    }
+  }
+  for (const char* name : {"question", "problem", "prompt"}) {
+    if (const std::string* text = text_of(in.fields, name)) return *text;
+  }
+  return in.prompt;
+}
+
 std::optional<std::string_view> last_boxed(std::string_view text) {
   constexpr std::string_view kBoxed = "\\boxed{";
   const size_t start = text.rfind(kBoxed);

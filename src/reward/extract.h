@@ -17,6 +17,10 @@ Extraction extraction_from_name(std::string_view name);
 /// What follows the last </think>, or everything where there is none: an answer belongs behind the thinking.
 std::string_view after_thinking(std::string_view completion);
 
+/// What the user asked: the last user turn of the record's `messages`, else its `question`, `problem` or `prompt`, else
+/// the rendered prompt.
+std::string_view question_text(const ScoreInput& in);
+
 /// Content of the last \boxed{...} with balanced braces; nothing if there is none or the last one is never closed.
 std::optional<std::string_view> last_boxed(std::string_view text);
 

@@ -14,6 +14,7 @@ struct FormatOptions {
   bool strict = true;
   bool allow_empty = false;
   std::string generation_prefix;
+  bool opened_by_prompt = true;
   std::string stop_string;
 
   template <class Self, class V>
@@ -21,7 +22,8 @@ struct FormatOptions {
     v("tags", c.tags, "elements that must each occur once, in this order");
     v("strict", c.strict, "nothing but white space outside the elements");
     v("allow_empty", c.allow_empty, "elements may hold nothing but white space");
-    v("generation_prefix", c.generation_prefix, "what the prompt already opened; put before the completion");
+    v("generation_prefix", c.generation_prefix, "what the prompt already wrote; put before the completion");
+    v("opened_by_prompt", c.opened_by_prompt, "a prompt that ends in the first opening tag has opened the element");
     v("stop_string", c.stop_string, "stop string that ended the completion; put back behind it");
   }
 };
@@ -59,6 +61,13 @@ std::string fault(std::string_view text, const FormatOptions& options) {
   return "";
 }
 
+/// What stands before the completion: the prefix as given or, failing that, an opening tag that the prompt ends in.
+std::string opening(const ScoreInput& in, const FormatOptions& options) {
+  if (!options.generation_prefix.empty() || !options.opened_by_prompt) return options.generation_prefix;
+  const std::string tag = "<" + options.tags.front() + ">";
+  return trim(in.prompt).ends_with(tag) ? tag : "";
+}
+
 }  // namespace
 
 RewardFunction make_format(const nlohmann::json& json) {
@@ -71,7 +80,7 @@ RewardFunction make_format(const nlohmann::json& json) {
                "reward 'format': tags: '{}' is listed twice", tag);
   }
   return [options](const ScoreInput& in) {
-    std::string text = options.generation_prefix;
+    std::string text = opening(in, options);
     text += in.completion;
     if (in.finish == Finish::stop && !text.ends_with(options.stop_string)) text += options.stop_string;
     std::string why = fault(text, options);

@@ -5,10 +5,16 @@
 
 namespace hone {
 
+RewardFunction make_cosine_length(const nlohmann::json& options);
 RewardFunction make_exact_answer(const nlohmann::json& options);
-RewardFunction make_logic(const nlohmann::json& options);
-RewardFunction make_format(const nlohmann::json& options);
-RewardFunction make_length(const nlohmann::json& options);
 RewardFunction make_finish(const nlohmann::json& options);
+RewardFunction make_format(const nlohmann::json& options);
+RewardFunction make_instructions(const nlohmann::json& options);
+RewardFunction make_judge(const nlohmann::json& options);
+RewardFunction make_language_consistency(const nlohmann::json& options);
+GroupRewardFunction make_length(const nlohmann::json& options);
+RewardFunction make_logic(const nlohmann::json& options);
+RewardFunction make_overlong(const nlohmann::json& options);
+RewardFunction make_repetition(const nlohmann::json& options);
 
 }  // namespace hone

@@ -39,7 +39,7 @@ struct MeanError {
 
 std::string accuracy_part(const std::vector<RewardConfig>& rewards) {
   for (const RewardConfig& r : rewards)
-    if (r.type != "format" && r.type != "length" && r.type != "finish") return r.name.empty() ? r.type : r.name;
+    if (!is_style_reward(r.type)) return r.name.empty() ? r.type : r.name;
   return rewards.empty() ? "" : rewards.front().name.empty() ? rewards.front().type : rewards.front().name;
 }
 

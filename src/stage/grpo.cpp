@@ -168,6 +168,7 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
     std::vector<Prompt> mine;
     for (int64_t i = share.first; i < share.last; ++i)
       mine.push_back(prompts[static_cast<size_t>(drawn[static_cast<size_t>(i)])]);
+    pool.set_step(step);
     GenerateHooks hooks;
     hooks.finished = [&](Group& g, size_t i) { pool.submit(g.prompt, g.samples[i]); };
     hooks.progress = [&](int64_t done, int64_t all, int64_t) {

@@ -125,7 +125,10 @@ bool check(const nlohmann::json& fields, std::string_view answer) {
   const bool use_all = fields.value("use_all", nlohmann::json(true)) == true;
   const auto target = target_field.get<int64_t>();
 
-  const auto expression = parse_expression(answer);
+  // "80 = 5 + 75" says the same as "5 + 75 = 80".
+  const size_t equal = answer.find('=');
+  const bool target_first = equal != std::string_view::npos && trim(answer.substr(0, equal)) == std::to_string(target);
+  const auto expression = parse_expression(target_first ? answer.substr(equal + 1) : answer);
   if (!expression || (expression->claimed && *expression->claimed != target)) return false;
   auto available = numbers_field.get<std::vector<int64_t>>();
   for (const int64_t n : expression->numbers) {

@@ -1,5 +1,7 @@
 #include "data/tasks/expression.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
@@ -50,8 +52,17 @@ struct Parser {
   int depth = 0;
   bool ok = true;
 
+  /// White space, and what TeX sets as space or as the size of a parenthesis.
   void skip_spaces() {
-    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
+    static constexpr std::string_view kSpaces[] = {" ",   "\t",  "\n",  "\r",     "\\,",
+                                                   "\\;", "\\!", "\\ ", "\\left", "\\right"};
+    const auto skip = [&](std::string_view space) {
+      if (!text.substr(at).starts_with(space)) return false;
+      at += space.size();
+      return true;
+    };
+    while (std::any_of(std::begin(kSpaces), std::end(kSpaces), skip)) {
+    }
   }
   Value give_up() {
     ok = false;
@@ -96,10 +107,23 @@ struct Parser {
       --depth;
       return ok && take(')') ? value : give_up();
     }
+    for (const std::string_view fraction : {"\\frac", "\\dfrac", "\\tfrac"}) {
+      if (!text.substr(at).starts_with(fraction)) continue;
+      at += fraction.size();
+      const Value top = group(), bottom = group();
+      return top && bottom ? apply('/', *top, *bottom) : std::nullopt;
+    }
     const auto number = take_digits();
     if (!number) return give_up();
     numbers.push_back(*number);
     return Rational{*number, 1};
+  }
+  /// {...}, an argument of \frac.
+  Value group() {
+    if (!ok || !take('{') || ++depth > 64) return give_up();
+    const Value value = sum();
+    --depth;
+    return ok && take('}') ? value : give_up();
   }
   Value chain(std::string_view operators, Value (Parser::*next)()) {
     Value value = (this->*next)();

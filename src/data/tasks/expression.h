@@ -23,8 +23,8 @@ struct Expression {
 };
 
 /// Reads whole numbers, + - * / and parentheses, with the spellings x × · ÷ − \times \cdot \div, a sign before an
-/// operand, and one "= number" at the end. Nothing if the text is anything else, longer than 1000 bytes or nested more
-/// than 64 deep.
+/// operand, \frac{}{}, TeX spaces and \left \right, and one "= number" at the end. Nothing if the text is anything
+/// else, longer than 1000 bytes or nested more than 64 deep.
 std::optional<Expression> parse_expression(std::string_view text);
 
 }  // namespace hone

@@ -86,6 +86,8 @@ TEST(Check, Rewards) {
       {"[{type: a}, {type: a}]", "rewards.1: rewards 0 and 1 would both be 'a' in the metrics"},
       {"[{type: a}, {type: b, name: a}]", "rewards.1: rewards 0 and 1 would both be 'a' in the metrics"},
       {"[{type: a}, {type: a, name: b, sources: [gsm8k]}]", ""},
+      {"[{type: a, from_step: 10, until_step: 20, ramp_steps: 5, cap: 0.5}]", ""},
+      {"[{type: a, from_step: 10, until_step: 10}]", "rewards.0.until_step: must be above from_step"},
   };
   for (const Case& c : cases)
     expect("model: m\nstages:\n  - {type: grpo, data: {path: a}, rewards: " + c.lines + "}\n", c.problem);

@@ -129,7 +129,9 @@ void mend(std::vector<RewardConfig>& rewards) {
   for (size_t i = 0; i < rewards.size(); ++i) {
     rewards[i].type = "t" + rewards[i].type;
     rewards[i].name = "n" + std::to_string(i) + rewards[i].name;
-    for (const char* key : {"type", "weight", "name", "sources"}) rewards[i].options.erase(key);
+    if (rewards[i].until_step) rewards[i].from_step = std::min(rewards[i].from_step, *rewards[i].until_step - 1);
+    for (const char* key : {"type", "weight", "name", "sources", "cap", "from_step", "until_step", "ramp_steps"})
+      rewards[i].options.erase(key);
   }
 }
 void mend(EvalConfig& c) {

@@ -213,6 +213,148 @@ TEST(RewardPool, APromptWithoutFieldsAndAnEmptyWait) {
   EXPECT_THAT(batch[0].why, HasSubstr("no usable gold answer"));
 }
 
+/// A reward of the whole group: 1 for each sample that has the group's longest completion. It sees what came before.
+RewardTable longest_table() {
+  RewardTable table = builtin_rewards();
+  table.add_group("longest", [](const json&) {
+    return [](std::span<const ScoreInput> group) {
+      size_t longest = 0;
+      for (const ScoreInput& in : group) longest = std::max(longest, in.completion.size());
+      std::vector<Verdict> verdicts;
+      for (const ScoreInput& in : group) {
+        if (in.completion == "throw") throw std::runtime_error("no");
+        if (in.completion == "too few") return verdicts;
+        if (in.completion == "hang") std::this_thread::sleep_for(std::chrono::milliseconds(600));
+        verdicts.push_back(in.completion.size() == longest ? correct(std::to_string(group.size())) : wrong("shorter"));
+      }
+      return verdicts;
+    };
+  });
+  return table;
+}
+
+TEST(RewardPool, GroupRewardsSeeTheScoredSamplesOfOnePrompt) {
+  for (const int workers : {1, 3}) {
+    RewardPool pool({{.type = "longest"}, {.type = "exact_answer"}}, longest_table(), workers, kLong);
+    const Prompt first = prompt(), second = prompt();
+    Prompt goldless = prompt();
+    goldless.fields = std::make_shared<const json>(json::object());
+    auto a = samples({"5", "55", "555"}), b = samples({"5", "5555"}), c = samples({"5"});
+    for (Sample& s : a) pool.submit(first, s);
+    for (Sample& s : b) pool.submit(second, s);
+    for (Sample& s : c) pool.submit(goldless, s);
+    pool.wait();
+    EXPECT_EQ(a[0].reward, 1.f);  // right, not the longest
+    EXPECT_EQ(a[2].reward, 1.f);  // wrong, the longest
+    EXPECT_THAT(a[2].why, HasSubstr("longest: 3"));
+    EXPECT_THAT(b[1].why, HasSubstr("longest: 2"));
+    EXPECT_FALSE(c[0].scored);
+    EXPECT_EQ(c[0].parts.count("longest"), 0u);
+  }
+}
+
+TEST(RewardPool, AFailingGroupRewardCostsItsGroup) {
+  RewardPool pool({{.type = "longest"}}, longest_table(), 1, 0.2);
+  const Prompt prompts[] = {prompt(), prompt(), prompt(), prompt()};
+  std::vector<std::vector<Sample>> groups = {samples({"a", "throw"}), samples({"a", "too few"}), samples({"a", "hang"}),
+                                             samples({"a", "bb"})};
+  for (size_t g = 0; g < groups.size(); ++g) {
+    for (Sample& s : groups[g]) pool.submit(prompts[g], s);
+  }
+  pool.wait();
+  for (size_t g = 0; g < 3; ++g) EXPECT_FALSE(groups[g][0].scored || groups[g][1].scored) << g;
+  EXPECT_THAT(groups[1][0].why, HasSubstr("1 verdicts for 2 completions"));
+  EXPECT_THAT(groups[2][0].why, HasSubstr("timed out"));
+  EXPECT_TRUE(groups[3][0].scored && groups[3][1].scored);
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));  // the call that hung has ended
+}
+
+TEST(RewardPool, LengthRewardFollowsTheAnswersVerdict) {
+  RewardPool pool({{.type = "format", .weight = 0.1, .options = {{"tags", {"answer"}}}},
+                   {.type = "exact_answer"},
+                   {.type = "length", .options = {{"unit", "characters"}}}},
+                  builtin_rewards(), 2, kLong);
+  const Prompt p = prompt();
+  auto batch =
+      samples({"<answer>5</answer>", "<answer>5.0</answer>", "<answer>66666666</answer>", "<answer>6</answer>"});
+  for (Sample& s : batch) pool.submit(p, s);
+  pool.wait();
+  EXPECT_FLOAT_EQ(batch[0].reward, 1.6f);  // the shortest
+  EXPECT_FLOAT_EQ(batch[1].reward, static_cast<float>(1.1 + 0.5 - 2.0 / 7.0));
+  EXPECT_FLOAT_EQ(batch[2].reward, -0.4f);
+  EXPECT_FLOAT_EQ(batch[3].reward, 0.1f);  // wrong and short: nothing gained
+}
+
+TEST(RewardPool, StyleRulesKnowTheVerdictWhateverTheOrder) {
+  RewardPool pool(
+      {{.type = "cosine_length", .options = {{"max_len", 6}}}, {.type = "format"}, {.type = "exact_answer"}},
+      builtin_rewards(), 1, kLong);
+  auto batch = samples({"5", "6"});  // 3 tokens each
+  score_all(pool, prompt(), batch);
+  EXPECT_FLOAT_EQ(batch[0].reward, 1.75f);
+  EXPECT_FLOAT_EQ(batch[1].reward, -0.75f);
+}
+
+TEST(RewardPool, ARecordMayChooseItsRewards) {
+  RewardPool pool({{.type = "exact_answer"}, {.type = "finish", .name = "end", .sources = {"code"}}}, builtin_rewards(),
+                  1, kLong);
+  const auto parts_for = [&](const json& choice) {
+    Prompt p = prompt();
+    p.fields = std::make_shared<const json>(json{{"answer", "5"}, {"reward", choice}});
+    auto batch = samples({"5"});
+    score_all(pool, p, batch);
+    std::string names = batch[0].scored ? "" : "unscored";
+    for (const auto& [name, value] : batch[0].parts) names += name + " ";
+    return names;
+  };
+  EXPECT_EQ(parts_for("end"), "end ");
+  EXPECT_EQ(parts_for({"end", "exact_answer"}), "end exact_answer ");
+  EXPECT_EQ(parts_for("maths"), "unscored");
+  EXPECT_EQ(parts_for(0.5), "exact_answer ");  // no choice: a number of the data set's own
+  EXPECT_EQ(parts_for(json::array()), "exact_answer ");
+}
+
+TEST(RewardPool, CapsStepsAndRamps) {
+  RewardPool pool({{.type = "finish", .weight = 10, .name = "capped", .cap = 0.5},
+                   {.type = "finish", .weight = -10, .name = "floored", .cap = 0.25},
+                   {.type = "finish", .name = "early", .until_step = 2},
+                   {.type = "finish", .weight = 4, .name = "late", .from_step = 2, .ramp_steps = 3}},
+                  builtin_rewards(), 1, kLong);
+  const auto reward_at = [&](std::optional<int64_t> step) {
+    if (step) pool.set_step(*step);
+    auto batch = samples({"x"});
+    score_all(pool, prompt(), batch);
+    return batch[0].reward;
+  };
+  EXPECT_FLOAT_EQ(reward_at(std::nullopt), 0.25f + 1 + 4);  // outside of training everything counts
+  EXPECT_FLOAT_EQ(reward_at(0), 0.25f + 1);
+  EXPECT_FLOAT_EQ(reward_at(1), 0.25f + 1);
+  EXPECT_FLOAT_EQ(reward_at(2), 0.25f + 1);  // early rests now, late is at 1/4
+  EXPECT_FLOAT_EQ(reward_at(3), 0.25f + 2);
+  EXPECT_FLOAT_EQ(reward_at(4), 0.25f + 3);
+  EXPECT_FLOAT_EQ(reward_at(5), 0.25f + 4);
+  EXPECT_FLOAT_EQ(reward_at(500), 0.25f + 4);
+}
+
+TEST(RewardPool, KeepsWhatScorersSayInBounds) {
+  RewardTable table = builtin_rewards();
+  table.add("chatty", [](const json&) {
+    return [](const ScoreInput&) {
+      Verdict verdict = correct(std::string(5'000'000, 'w'));
+      for (int i = 0; i < 1000; ++i) verdict.parts["p" + std::to_string(i)] = 1;
+      return verdict;
+    };
+  });
+  RewardPool pool({{.type = "chatty"}}, table, 1, kLong);
+  auto batch = samples({"x", std::string(RewardPool::kMaxCompletion + 1, 'x')});
+  score_all(pool, prompt(), batch);
+  EXPECT_TRUE(batch[0].scored);
+  EXPECT_LT(batch[0].why.size(), 1100u);
+  EXPECT_LE(batch[0].parts.size(), 65u);
+  EXPECT_FALSE(batch[1].scored);
+  EXPECT_THAT(batch[1].why, HasSubstr("more than the 16777216 that are scored"));
+}
+
 TEST(RewardPool, RefusesRecipesThatCannotWork) {
   const auto error_of = [](const std::vector<RewardConfig>& rewards, int workers = 1,
                            double timeout = 1) -> std::string {
@@ -228,6 +370,7 @@ TEST(RewardPool, RefusesRecipesThatCannotWork) {
   EXPECT_THAT(error_of({{.type = "format", .options = {{"strct", true}}}}), HasSubstr("did you mean 'strict'?"));
   EXPECT_THAT(error_of({{.type = "finish"}, {.type = "finish"}}), HasSubstr("two rewards are called 'finish'"));
   EXPECT_THAT(error_of({{.type = "finish", .weight = NAN}}), HasSubstr("must be finite"));
+  EXPECT_THAT(error_of({{.type = "finish", .cap = 0.0}}), HasSubstr("cap of 'finish' must be above 0"));
   EXPECT_THAT(error_of({{.type = "finish"}}, 0), HasSubstr("workers must be in"));
   EXPECT_THAT(error_of({{.type = "finish"}}, 1, 0), HasSubstr("timeout must be above 0"));
   EXPECT_THAT(error_of({{.type = "finish"}}, 1, NAN), HasSubstr("timeout must be above 0"));

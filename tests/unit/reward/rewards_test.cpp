@@ -78,7 +78,6 @@ TEST(Length, CapAndRamp) {
   EXPECT_EQ(kind(score("length", "x", {}, cap)), "unscorable");  // token count unknown
   EXPECT_EQ(score("length", "Grüße", {}, {{"max", 5}, {"unit", "characters"}}).reward, 1.f);
   EXPECT_EQ(score("length", "\xFF\xFF\xFF", {}, {{"max", 2}, {"unit", "characters"}}).reward, 0.f);
-  EXPECT_THROW(length(1, json::object()), Error);
   EXPECT_THROW(length(1, {{"max", 0}}), Error);
   EXPECT_THROW(length(1, {{"max", 5}, {"ramp", 6}}), Error);
 }
@@ -117,6 +116,94 @@ TEST(Logic, EveryTasksTargetIsCorrectAndItsQuestionIsNot) {
   }
 }
 
+/// Answers that should get nothing, and ways of writing right ones that should.
+TEST(Logic, Attacks) {
+  const auto verdict = [](const json& fields, const std::string& answer) {
+    return kind(score("logic", "<think>...</think><answer>" + answer + "</answer>", fields));
+  };
+  const json countdown = {{"task", "countdown"}, {"numbers", {3, 5, 25}}, {"target", 80}, {"use_all", true}};
+  for (const char* right : {"5+3*25", "25*3+5", "(25*3)+5 = 80", "80 = 5+3*25", "5 + 3 × 25", "\\(5 + 3 \\times 25\\)",
+                            "$5+3\\cdot 25$", "\\boxed{5+3*25}", "**5+3*25**", "`5+3*25`", "5+3*25.",
+                            "\\left(3 \\times 25\\right) + 5", "--5+3*25", "5+\\frac{3}{\\frac{1}{25}}"}) {
+    EXPECT_EQ(verdict(countdown, right), std::string(right).find("{1}") == std::string::npos ? "correct" : "wrong")
+        << right;
+  }
+  for (const char* wrong : {"80",
+                            "80 = 80",
+                            "3, 5, 25 -> 80",
+                            "5+3*25 or 25*3+5",
+                            "5+3*25 = 81",
+                            "81 = 5+3*25",
+                            "5+75",
+                            "3*25+5+0",
+                            "3*25+5*1",
+                            "(5+3*25",
+                            "5+3**25",
+                            "3 5 + 25",
+                            "35+25",
+                            "3*25+5-5+5",
+                            "80/1",
+                            "8e1",
+                            "0x50",
+                            "5+3*25; ignore the rest",
+                            "use 3, 5, 25 to make 80",
+                            "3*25+5.0",
+                            "٥+٣*٢٥",
+                            "5+3*25\n80"}) {
+    EXPECT_EQ(verdict(countdown, wrong), "wrong") << wrong;
+  }
+  EXPECT_EQ(verdict({{"task", "countdown"}, {"numbers", {8, 3, 8, 3}}, {"target", 24}}, "\\frac{8}{3-\\frac{8}{3}}"),
+            "correct");
+
+  const json island = {{"task", "knights_knaves"}, {"solution", {{"Ann", "knight"}, {"Bob", "knave"}}}};
+  for (const char* right : {"Ann is a knight, Bob is a knave", "Bob: knave; Ann: knight", "Knights: Ann. Knaves: Bob.",
+                            "The knave is Bob and the knight is Ann", "**Ann is a knight, Bob is a knave.**"}) {
+    EXPECT_EQ(verdict(island, right), "correct") << right;
+  }
+  for (const char* wrong :
+       {"Ann is a knight", "Ann is not a knave, Bob is a knave", "Ann is a knight, Bob is a knave, Ann is a knave",
+        "Ann is a knight or a knave, Bob is a knave", "Ann and Bob are knights, Bob is a knave",
+        "Ann is a knight, Bob is a", "Either Ann is a knight and Bob is a knave or not",
+        "If Ann is a knight, Bob is a knave", "Ann is a knight, Bob is a knave; or Ann is a knave, Bob is a knight",
+        "Knights: Ann, Bob. Knaves: Ann, Bob", "Ann isn't a knight, Bob is a knave",
+        "Ann is a knight, Bob is a knave, Cal is a knave", "knight knave"}) {
+    EXPECT_EQ(verdict(island, wrong), "wrong") << wrong;
+  }
+
+  const json sum = {{"task", "chain_sum"}, {"answer", "85"}};
+  for (const char* right :
+       {"85", "85.", "+85", "85.0", "$85$", "\\boxed{85}", "\\(85\\)", "**85**", " 85 \n", "8.5e1"}) {
+    EXPECT_EQ(verdict(sum, right), "correct") << right;
+  }
+  for (const char* wrong : {"47 + 38", "12 + 76 - 3", "85 or 86", "84, 85", "85%", "-85", "850", "8 5", "85 86",
+                            "not 85", "\\boxed{84} \\boxed{85} 86", "1..100", "", "nan", "What is 47 + 38?"}) {
+    EXPECT_EQ(verdict(sum, wrong), "wrong") << wrong;
+  }
+
+  const json word = {{"task", "string_manipulation"}, {"op", "reverse"}, {"word", "dlr"}, {"answer", "rld"}};
+  for (const char* right : {"rld", "\"rld\"", "'rld'", "\u201crld\u201d", "`rld`", "\\text{rld}", "rld."}) {
+    EXPECT_EQ(verdict(word, right), "correct") << right;
+  }
+  for (const char* wrong : {"dlr", "RLD", "rld dlr", "rldx", "dlr -> rld", "r l d r l d", "rld or dlr"}) {
+    EXPECT_EQ(verdict(word, wrong), "wrong") << wrong;
+  }
+  const json sequence = {{"task", "number_sequence"}, {"answer", "3072"}};
+  for (const char* wrong : {"3, 12, 48, 192, 768", "768", "3, 12, 48, 192, 768, 3072", "3072, ...", "768*4"}) {
+    EXPECT_EQ(verdict(sequence, wrong), "wrong") << wrong;
+  }
+  EXPECT_EQ(verdict(sequence, "3,072"), "correct");
+}
+
+/// Tags, boxes and answers in the question are nobody's answer: only the completion is looked at.
+TEST(Logic, TagsInTheQuestionGiveNothing) {
+  const json fields = {{"task", "arithmetic"}, {"answer", "85"}, {"question", "What is 47+38? <answer>85</answer>"}};
+  const std::string prompt = fields["question"];
+  for (const char* name : {"logic", "exact_answer"}) {
+    const Verdict verdict = builtin_rewards().make(name)({.prompt = prompt, .completion = "I pass.", .fields = fields});
+    EXPECT_EQ(kind(verdict), "wrong") << name;
+  }
+}
+
 TEST(Logic, RecordsOfNoTaskAreUnscorable) {
   EXPECT_EQ(kind(score("logic", "<answer>5</answer>", {{"answer", "5"}})), "unscorable");
   EXPECT_EQ(kind(score("logic", "", {{"task", "sudoku"}})), "unscorable");
@@ -127,7 +214,9 @@ TEST(Logic, RecordsOfNoTaskAreUnscorable) {
 
 TEST(RewardTable, NamesAreKnownOnce) {
   RewardTable table = builtin_rewards();
-  EXPECT_THAT(table.names(), testing::ElementsAre("exact_answer", "finish", "format", "length", "logic"));
+  EXPECT_THAT(table.names(),
+              testing::ElementsAre("cosine_length", "exact_answer", "finish", "format", "instructions", "judge",
+                                   "language_consistency", "length", "logic", "overlong", "repetition"));
   table.add("mine", [](const json&) { return [](const ScoreInput&) { return correct(); }; });
   EXPECT_EQ(table.make("mine")({.prompt = "", .completion = "", .fields = json()}).reward, 1.f);
   EXPECT_THROW(table.add("mine", [](const json&) -> RewardFunction { return {}; }), Error);
@@ -139,7 +228,7 @@ TEST(RewardTable, NamesAreKnownOnce) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::recipe);
-    EXPECT_THAT(e.what(), HasSubstr("did you mean 'exact_answer'? (known: empty, exact_answer"));
+    EXPECT_THAT(e.what(), HasSubstr("did you mean 'exact_answer'? (known: cosine_length, empty, exact_answer"));
   }
 }
 

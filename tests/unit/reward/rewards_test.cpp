@@ -127,7 +127,7 @@ TEST(Logic, RecordsOfNoTaskAreUnscorable) {
 
 TEST(RewardTable, NamesAreKnownOnce) {
   RewardTable table = builtin_rewards();
-  EXPECT_THAT(table.names(), testing::ElementsAre("exact_answer", "finish", "format", "length", "logic"));
+  EXPECT_THAT(table.names(), testing::ElementsAre("exact_answer", "finish", "format", "length", "logic", "math"));
   table.add("mine", [](const json&) { return [](const ScoreInput&) { return correct(); }; });
   EXPECT_EQ(table.make("mine")({.prompt = "", .completion = "", .fields = json()}).reward, 1.f);
   EXPECT_THROW(table.add("mine", [](const json&) -> RewardFunction { return {}; }), Error);

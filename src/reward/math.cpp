@@ -1,0 +1,182 @@
+// math: the final answer is mathematically the same as the gold answer. What "the same" means stands in
+// docs/rewards.md; how it is decided in math/compare.h and math/equal.h.
+#include <optional>
+
+#include "base/check.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "hone/options.h"
+#include "reward/extract.h"
+#include "reward/math/compare.h"
+#include "reward/math/parser.h"
+#include "reward/math/text.h"
+#include "reward/rewards.h"
+
+namespace hone {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kSteps = 30'000;  // of one verdict: a few milliseconds at most
+
+struct MathOptions {
+  std::string extraction = "auto";
+  std::string field = "answer";
+  double tolerance = 0;
+
+  template <class Self, class V>
+  static void fields(Self& c, V& v) {
+    v("extraction", c.extraction, "where the answer stands in the completion",
+      one_of({"auto", "tag", "boxed", "phrase", "last_number", "whole"}));
+    v("field", c.field, "field of the record that holds the gold answer");
+    v("tolerance", c.tolerance, "relative error that passes where one side is a decimal number", at_least(0));
+  }
+};
+
+/// An answer as words and, where it can be read so, as mathematics: in every reading that its notation leaves open.
+struct Answer {
+  std::string text;
+  std::vector<math::Node> readings;
+};
+
+bool is_mathematics(std::string_view text, math::Budget& budget) {
+  return math::parse(text, {}, budget).has_value();
+}
+
+Answer read_answer(std::string_view text, bool letter_units, math::Budget& budget) {
+  Answer answer{std::string(text), {}};
+  const auto first = math::parse(text, {}, budget);
+  if (!first) return answer;
+  answer.readings.push_back(first->node);
+  const auto add = [&](const math::Reading& reading) {
+    if (auto parsed = math::parse(text, reading, budget)) answer.readings.push_back(std::move(parsed->node));
+  };
+  if (first->slash_ambiguous) add({.tight_slash = true});
+  if (first->unit_ambiguous && letter_units) add({.letter_units = true});
+  return answer;
+}
+
+/// The gold answer without a box or dollar signs around it.
+std::string_view bare_gold(std::string_view gold) {
+  if (const auto boxed = last_boxed(gold)) gold = *boxed;
+  return trim(gold);
+}
+
+bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
+
+/// The number that is the only one in the text.
+std::optional<std::string_view> only_number(std::string_view text) {
+  const auto found = find_number(text);
+  if (!found || find_number(text, found->end)) return std::nullopt;
+  return text.substr(found->begin, found->end - found->begin);
+}
+
+/// The answer inside of a tag or behind a phrase, which may be a sentence: its boxes, all of it, its last formula, what
+/// follows its last "=", or the only number in it.
+std::string final_expression(std::string_view text, math::Budget& budget) {
+  if (auto boxes = last_boxes(text)) return *boxes;
+  if (is_mathematics(text, budget)) return std::string(text);
+  if (const auto formula = last_formula(text); formula && is_mathematics(*formula, budget)) return std::string(*formula);
+  if (const size_t equal = text.rfind('='); equal != std::string_view::npos) {
+    if (is_mathematics(text.substr(equal + 1), budget)) return std::string(text.substr(equal + 1));
+  }
+  if (const auto number = only_number(text)) return std::string(*number);
+  return std::string(text);
+}
+
+/// The end of a completion that marks its answer in no way.
+std::string unmarked_answer(const ScoreInput& in, bool want_number, math::Budget& budget) {
+  const std::string_view text = trim(after_thinking(in.completion));
+  if (is_mathematics(text, budget)) return std::string(text);
+  const auto number = want_number ? extract_answer(in, Extraction::last_number, true) : std::nullopt;
+  const auto formula = last_formula(text);
+  // A number inside or before the last formula is not the answer; the formula is.
+  if (formula && is_mathematics(*formula, budget)) {
+    if (!number || number->data() < formula->data() + formula->size()) return std::string(*formula);
+  }
+  if (number) return std::string(*number);
+  const size_t line = text.rfind('\n');
+  return std::string(line == std::string_view::npos ? text : trim(text.substr(line)));
+}
+
+std::optional<std::string> find_answer(const ScoreInput& in, Extraction extraction, bool want_number,
+                                       math::Budget& budget) {
+  const auto found = [&](Extraction how) { return extract_answer(in, how, want_number); };
+  if (extraction == Extraction::boxed) return last_boxes(after_thinking(in.completion));
+  if (extraction != Extraction::automatic) {
+    const auto answer = found(extraction);
+    return answer ? std::optional(final_expression(*answer, budget)) : std::nullopt;
+  }
+  if (const auto tag = found(Extraction::tag)) return final_expression(*tag, budget);
+  if (auto boxes = last_boxes(after_thinking(in.completion))) return boxes;
+  if (after_thinking(in.completion).find("####") != std::string_view::npos) {
+    const auto hashes = found(Extraction::automatic);
+    return hashes ? std::optional(final_expression(*hashes, budget)) : std::nullopt;
+  }
+  if (const auto phrase = found(Extraction::phrase)) return final_expression(*phrase, budget);
+  return unmarked_answer(in, want_number, budget);
+}
+
+bool same_text(const std::string& gold, const std::string& answer) {
+  const std::string expected = math::plain_text(gold);
+  if (!expected.empty() && math::plain_text(answer) == expected) return true;
+  const auto option = math::option_letter(gold);
+  return option && math::option_letter(answer) == option;
+}
+
+bool same(const Answer& gold, const Answer& answer, const mpq_class& tolerance, math::Budget& budget) {
+  if (same_text(gold.text, answer.text)) return true;
+  for (const math::Node& g : gold.readings) {
+    for (const math::Node& a : answer.readings) {
+      if (math::same_answer(g, a, tolerance, budget)) return true;
+    }
+  }
+  return false;
+}
+
+/// Why nothing can be compared with the gold answer; "" if something can.
+std::string gold_fault(const Answer& gold) {
+  if (!gold.readings.empty() || math::is_prose(gold.text) || math::option_letter(gold.text)) return "";
+  return "the gold answer is neither mathematics nor words: " + quote_for_message(gold.text, 60);
+}
+
+Verdict score(const ScoreInput& in, const MathOptions& options, Extraction extraction) {
+  std::vector<Answer> golds;
+  bool want_number = false;
+  for (const std::string& text : gold_texts(in.fields, options.field)) {
+    math::Budget budget(kSteps);
+    try {
+      golds.push_back(read_answer(bare_gold(text), false, budget));
+    } catch (math::OutOfSteps) {
+      return unscorable("the gold answer takes too many steps to read: " + quote_for_message(text, 60));
+    }
+    if (const std::string fault = gold_fault(golds.back()); !fault.empty()) return unscorable(fault);
+    want_number |= has_digit(text);
+  }
+  if (golds.empty()) return unscorable("the record has no usable gold answer in field '" + options.field + "'");
+
+  math::Budget budget(kSteps);
+  try {
+    const auto text = find_answer(in, extraction, want_number, budget);
+    if (!text || trim(*text).empty()) return wrong("no answer found");
+    const std::string quoted = "answered " + quote_for_message(trim(*text), 60);
+    const Answer answer = read_answer(trim(*text), true, budget);
+    for (const Answer& gold : golds) {
+      if (same(gold, answer, mpq_class(options.tolerance), budget)) return correct(quoted);
+    }
+    return wrong(quoted + ", expected " + quote_for_message(golds.front().text, 60));
+  } catch (math::OutOfSteps) {
+    return wrong("the answer takes too many steps to compare");
+  }
+}
+
+}  // namespace
+
+RewardFunction make_math(const json& json) {
+  const auto options = read_options<MathOptions>(json, "reward 'math'");
+  return [options, extraction = extraction_from_name(options.extraction)](const ScoreInput& in) {
+    return score(in, options, extraction);
+  };
+}
+
+}  // namespace hone

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kSteps = 30'000;  // of one verdict: a few milliseconds at most
+constexpr int64_t kSteps = 20'000;  // of one verdict: a few milliseconds at most
 
 struct MathOptions {
   std::string extraction = "auto";
@@ -87,8 +87,10 @@ std::string final_expression(std::string_view text, math::Budget& budget) {
 /// The end of a completion that marks its answer in no way.
 std::string unmarked_answer(const ScoreInput& in, bool want_number, math::Budget& budget) {
   const std::string_view text = trim(after_thinking(in.completion));
-  if (is_mathematics(text, budget)) return std::string(text);
-  const auto number = want_number ? extract_answer(in, Extraction::last_number, true) : std::nullopt;
+  const bool one_line = text.find('\n') == std::string_view::npos || text.starts_with("\\begin");
+  if (one_line && is_mathematics(text, budget)) return std::string(text);
+  std::optional<std::string_view> number;
+  if (want_number) number = extract_answer(in, Extraction::last_number, true);
   const auto formula = last_formula(text);
   // A number inside or before the last formula is not the answer; the formula is.
   if (formula && is_mathematics(*formula, budget)) {

@@ -78,15 +78,16 @@ std::optional<mpq_class> unit_ratio(const Node& gold, const Node& answer) {
 
 // ---- shapes that are written in several ways ----
 
-/// Drops units, degree signs and labels, resolves x in S to S, multiplies numbers into matrices.
+/// Drops units, degree signs and labels, takes x in S for S and x = a (mod n) for a (mod n), multiplies numbers into
+/// matrices.
 Node bare(Node node, Budget& budget) {
   budget.spend();
   if (node.is(Kind::unit) || node.is(Kind::degrees)) {
     Node value = std::move(node.args[0]);
     return bare(std::move(value), budget);
   }
-  const bool labelled = node.is(Kind::relation) && (node.name == "in" || node.name == "=") &&
-                        (node.args[0].is(Kind::words) || (node.name == "in" && is_name(node.args[0])));
+  const bool labelled = node.is(Kind::relation) && ((node.name == "=" && node.args[0].is(Kind::words)) ||
+                                                    ((node.name == "in" || node.name == "equiv") && is_name(node.args[0])));
   if (labelled) {
     Node value = std::move(node.args[1]);
     return bare(std::move(value), budget);
@@ -128,7 +129,7 @@ Node without_sign_choice(Node node, Budget& budget) {
   if (!has_sign_choice(node)) return node;
   if (!is_collection(node)) {
     if (node.is(Kind::relation, "=") && is_name(node.args[0])) node = Node(node.args[1]);
-    return make(Kind::list, ",", {with_sign(node, true, budget), with_sign(node, false, budget)});
+    return make(Kind::list, ",", nodes(with_sign(node, true, budget), with_sign(node, false, budget)));
   }
   Node out = make(node.kind, node.name, {});
   for (const Node& item : node.args) {
@@ -141,6 +142,36 @@ Node without_sign_choice(Node node, Budget& budget) {
     if (out.args.size() > kMaxExpanded) throw OutOfSteps{};
   }
   return out;
+}
+
+// ---- case of variables ----
+
+void collect_letters(const Node& node, std::string& letters) {
+  if (is_variable(node) && node.name.size() == 1 && letters.find(node.name) == std::string::npos) letters += node.name;
+  for (const Node& arg : node.args) collect_letters(arg, letters);
+}
+
+void fold_case(Node& node) {
+  if (is_variable(node) && node.name.size() == 1) {
+    const char c = node.name[0];
+    if (c >= 'A' && c <= 'Z' && c != 'E' && c != 'I') node.name[0] = static_cast<char>(c - 'A' + 'a');
+  }
+  for (Node& arg : node.args) fold_case(arg);
+}
+
+/// The answer's variables differ from the gold answer's only in case, and neither side tells the cases apart: 3R^2, 3r^2.
+bool differ_in_case_only(const Node& gold, const Node& answer) {
+  std::string g, a;
+  collect_letters(gold, g);
+  collect_letters(answer, a);
+  const auto mixed = [](const std::string& letters) {
+    return std::any_of(letters.begin(), letters.end(), [&](char c) {
+      return c >= 'A' && c <= 'Z' && letters.find(static_cast<char>(c - 'A' + 'a')) != std::string::npos;
+    });
+  };
+  std::sort(g.begin(), g.end());
+  std::sort(a.begin(), a.end());
+  return g != a && !mixed(g) && !mixed(a);
 }
 
 // ---- comparison ----
@@ -226,7 +257,11 @@ class Comparison {
   bool same_tuples(const Node& gold, const Node& answer) {
     if (!gold.is(Kind::tuple) || !answer.is(Kind::tuple)) return same_sets(gold, answer);
     const bool interval = gold.args.size() == 2;  // brackets say which ends belong to it
-    if (interval ? gold.name != answer.name : (gold.name == "::") != (answer.name == "::")) return false;
+    if (interval && gold.name != answer.name) {  // the bracket at an infinite end says nothing: [-inf, 0]
+      const auto is_infinite = [](const Node& n) { return n.is(Kind::symbol, "infinity"); };
+      return any_node(gold, is_infinite) && same_sets(gold, answer);
+    }
+    if ((gold.name == "::") != (answer.name == "::")) return false;
     if (gold.name == "::") return same_ratios(gold.args, answer.args);
     return all_same(gold.args, answer.args);
   }
@@ -361,7 +396,13 @@ bool same_answer(const Node& gold, const Node& answer, const mpq_class& toleranc
   const Node g = without_sign_choice(bare(gold, budget), budget);
   Node a = without_sign_choice(bare(answer, budget), budget);
   if (ratio) a = product(number(*ratio), std::move(a));
-  return Comparison(tolerance, budget).same(g, a);
+  Comparison comparison(tolerance, budget);
+  if (comparison.same(g, a)) return true;
+  if (!differ_in_case_only(g, a)) return false;
+  Node g_folded = g;
+  fold_case(g_folded);
+  fold_case(a);
+  return comparison.same(g_folded, a);
 }
 
 }  // namespace hone::math

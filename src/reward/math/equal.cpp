@@ -9,10 +9,10 @@
 namespace hone::math {
 namespace {
 
-constexpr int64_t kExactSteps = 4'000;  // of one exact comparison, before intervals take over
+constexpr int64_t kExactSteps = 3'000;  // of one exact comparison, before intervals take over
 constexpr int kPoints = 8;
 constexpr int kEnoughPoints = 3;
-constexpr std::array<mpfr_prec_t, 2> kPrecisions = {128, 640};
+constexpr std::array<mpfr_prec_t, 2> kPrecisions = {96, 320};
 
 /// Runs `exact` on a part of the budget; nothing if it takes more.
 template <class Exact>

@@ -39,10 +39,24 @@ struct Node {
   std::vector<Node> args;
   bool decimal = false;  // of a number: written with a decimal point
 
+  Node() = default;
+  Node(const Node&) = default;
+  Node(Node&&) noexcept = default;  // so that vectors move, though GMP does not promise it
+  Node& operator=(const Node&) = default;
+  Node& operator=(Node&&) noexcept = default;
+
   bool is(Kind k) const { return kind == k; }
   bool is(Kind k, std::string_view n) const { return kind == k && name == n; }
 };
 
+/// A vector of nodes that are moved in; an initializer list would copy whole trees.
+template <class... Nodes>
+std::vector<Node> nodes(Nodes&&... items) {
+  std::vector<Node> out;
+  out.reserve(sizeof...(items));
+  (out.push_back(std::forward<Nodes>(items)), ...);
+  return out;
+}
 inline Node make(Kind kind, std::string name, std::vector<Node> args) {
   Node node;
   node.kind = kind, node.name = std::move(name), node.args = std::move(args);
@@ -54,9 +68,9 @@ inline Node number(mpq_class value) {
   return node;
 }
 inline Node symbol(std::string name) { return make(Kind::symbol, std::move(name), {}); }
-inline Node sum(Node a, Node b) { return make(Kind::sum, "", {std::move(a), std::move(b)}); }
-inline Node product(Node a, Node b) { return make(Kind::product, "", {std::move(a), std::move(b)}); }
-inline Node power(Node base, Node exponent) { return make(Kind::power, "", {std::move(base), std::move(exponent)}); }
+inline Node sum(Node a, Node b) { return make(Kind::sum, "", nodes(std::move(a), std::move(b))); }
+inline Node product(Node a, Node b) { return make(Kind::product, "", nodes(std::move(a), std::move(b))); }
+inline Node power(Node base, Node exponent) { return make(Kind::power, "", nodes(std::move(base), std::move(exponent))); }
 inline Node negate(Node a) {
   if (a.is(Kind::number)) return a.value = -a.value, a;
   return product(number(-1), std::move(a));

@@ -255,7 +255,9 @@ class Lexer {
         run.remove_prefix(prefix->size());
         continue;
       }
-      const bool prose = !ascii || (run.size() >= 4 && upper_case(run) != run);
+      const bool after_word = space_ && !tokens_.empty() && run.size() >= 2 &&
+                              (tokens_.back().type == Token::letter || tokens_.back().type == Token::words);
+      const bool prose = !ascii || (run.size() >= 4 && upper_case(run) != run) || after_word;
       if (prose) return push(Token::words, lower);
       push(Token::letter, std::string(run.substr(0, 1)));
       run.remove_prefix(1);

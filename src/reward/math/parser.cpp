@@ -9,7 +9,9 @@ namespace hone::math {
 namespace {
 
 constexpr int kMaxDepth = 60;
-constexpr size_t kMaxNodes = 2000;
+constexpr size_t kMaxTokens = 600;
+constexpr int kMaxSuffixes = 8;  // behind one factor: powers, factorials, signs
+constexpr int kMaxSetOperations = 32;
 constexpr size_t kMaxDigits = 1000;
 constexpr long kMaxDecimalExponent = 2000;
 
@@ -37,7 +39,7 @@ constexpr auto kDecorations = std::to_array<std::string_view>(
      "overarc", "wideparen"});
 constexpr auto kOperators = std::to_array<std::string_view>({"sum", "prod", "int", "iint", "oint", "lim"});
 constexpr auto kConditions = std::to_array<std::string_view>(
-    {"where", "for", "if", "when", "with", "such", "provided", "whenever", "assuming", "since", "as", "because"});
+    {"where", "for", "if", "when", "with", "such", "provided", "whenever", "assuming"});
 
 struct Relop {
   std::string_view token, name;
@@ -126,11 +128,10 @@ class Parser {
   }
 
  private:
-  /// Depth of recursion and number of nodes are bounded.
   struct Guard {
     explicit Guard(Parser& p) : parser(p) {
       p.budget_.spend();
-      if (++p.depth_ > kMaxDepth || ++p.calls_ > 8 * kMaxNodes) throw Unreadable{};
+      if (++p.depth_ > kMaxDepth) throw Unreadable{};
     }
     ~Guard() { --parser.depth_; }
     Parser& parser;
@@ -194,7 +195,7 @@ class Parser {
 
   Node relation() {
     const Guard guard(*this);
-    std::vector<Node> sides = {ratio()};
+    std::vector<Node> sides = nodes(ratio());
     std::vector<std::string> names;
     while (const Relop* relop = relation_here()) {
       ++at_;
@@ -203,10 +204,10 @@ class Parser {
       sides.push_back(ratio());
     }
     if (names.empty()) return std::move(sides[0]);
-    if (names.size() == 1) return make(Kind::relation, names[0], {std::move(sides[0]), std::move(sides[1])});
+    if (names.size() == 1) return make(Kind::relation, names[0], nodes(std::move(sides[0]), std::move(sides[1])));
     Node chain = make(Kind::chain, "", {});
     for (size_t i = 0; i < names.size(); ++i) {
-      chain.args.push_back(make(Kind::relation, names[i], {sides[i], sides[i + 1]}));
+      chain.args.push_back(make(Kind::relation, names[i], nodes(sides[i], sides[i + 1])));
     }
     return chain;
   }
@@ -219,7 +220,7 @@ class Parser {
   }
 
   Node ratio() {
-    std::vector<Node> parts = {set_expression()};
+    std::vector<Node> parts = nodes(set_expression());
     while (!in_set_ && take(":")) parts.push_back(set_expression());
     if (parts.size() == 1) return std::move(parts[0]);
     if (parts.size() == 2) return divide(std::move(parts[0]), std::move(parts[1]));
@@ -228,7 +229,7 @@ class Parser {
 
   Node set_expression() {
     Node left = sum();
-    while (true) {
+    for (int i = 0; i < kMaxSetOperations; ++i) {
       std::string name;
       if (take_command("cup") || take("union") || take_union_letter(left)) name = "union";
       if (name.empty() && take_command("cap")) name = "intersection";
@@ -236,8 +237,9 @@ class Parser {
         name = "difference";
       }
       if (name.empty()) return left;
-      left = make(Kind::set_operation, name, {std::move(left), sum()});
+      left = make(Kind::set_operation, name, nodes(std::move(left), sum()));
     }
+    throw Unreadable{};
   }
 
   /// (0,1) U (2,3)
@@ -280,14 +282,14 @@ class Parser {
       if (!first && !any) break;
       Node t = term();
       if (sign < 0) t = negate(std::move(t));
-      if (!varying.empty()) t = make(Kind::plus_minus, varying, {std::move(t)});
+      if (!varying.empty()) t = make(Kind::plus_minus, varying, nodes(std::move(t)));
       terms.push_back(std::move(t));
       first = false;
     }
     if (is_command("pmod") || is_command("bmod") || is_command("mod") || peek().is("mod")) {
       ++at_;
       Node value = terms.size() == 1 ? std::move(terms[0]) : make(Kind::sum, "", std::move(terms));
-      return make(Kind::call, "mod", {std::move(value), powered()});
+      return make(Kind::call, "mod", nodes(std::move(value), powered()));
     }
     if (terms.size() == 1) return std::move(terms[0]);
     return make(Kind::sum, "", std::move(terms));
@@ -300,26 +302,25 @@ class Parser {
 
   Node term() {
     const Guard guard(*this);
-    std::vector<Node> factors = {signed_power()};
+    std::vector<Node> factors = nodes(signed_power());
     bool after_number = last_was_number_;
     while (true) {
       if (take("*") || take_command("cdot") || take_command("times") || take_command("ast")) {
         if (is_unit_here()) {
-          return unit(make(Kind::product, "", std::move(factors)));
+          return unit(product_of(std::move(factors)));
         }
         factors.push_back(signed_power());
       } else if (take("/") || take_command("div")) {
-        Node below = signed_power();
+        std::vector<Node> below = nodes(signed_power());
         while (starts_factor(last_was_number_) && !peek().space && !is_unit_here()) {
           parsed_.slash_ambiguous = true;
           if (!reading_.tight_slash) break;
-          below = product(std::move(below), powered());
+          below.push_back(powered());
         }
-        factors.push_back(math::power(std::move(below), number(-1)));
-        if (const auto mixed = mixed_number(factors)) factors = {*mixed};
-      } else if (is_unit_here()) {
-        Node value = factors.size() == 1 ? std::move(factors[0]) : make(Kind::product, "", std::move(factors));
-        factors = {unit(std::move(value))};
+        factors.push_back(math::power(product_of(std::move(below)), number(-1)));
+        if (const auto mixed = mixed_number(factors)) factors = nodes(*mixed);
+      } else if (is_unit_here() && may_have_unit(factors)) {
+        factors = nodes(unit(product_of(std::move(factors))));
       } else if (starts_factor(after_number)) {
         // 1 1/2: a number, a space and a fraction.
         if (after_number && peek().type == Token::number) {
@@ -332,7 +333,7 @@ class Parser {
         const bool whole = after_number && factors.size() == 1 && factors[0].is(Kind::number);
         Node factor = powered();
         if (fraction && whole && is_plain_fraction(factor) && is_whole(factors[0])) {
-          factors = {math::sum(std::move(factors[0]), std::move(factor))};
+          factors = nodes(math::sum(std::move(factors[0]), std::move(factor)));
         } else {
           factors.push_back(std::move(factor));
         }
@@ -344,6 +345,10 @@ class Parser {
     if (std::any_of(factors.begin(), factors.end(), [](const Node& f) { return f.is(Kind::words, "mixed"); })) {
       throw Unreadable{};
     }
+    return product_of(std::move(factors));
+  }
+
+  static Node product_of(std::vector<Node> factors) {
     if (factors.size() == 1) return std::move(factors[0]);
     return make(Kind::product, "", std::move(factors));
   }
@@ -364,7 +369,7 @@ class Parser {
     const Token& t = peek();
     switch (t.type) {
       case Token::number:
-        return after_number ? t.space : tokens_[at_ - 1].is("}") || tokens_[at_ - 1].is(")");
+        return after_number ? t.space : tokens_[at_ - 1].is("}") || tokens_[at_ - 1].is(")") || tokens_[at_ - 1].is("!");
       case Token::letter:
         return true;
       case Token::word:
@@ -389,6 +394,13 @@ class Parser {
     const bool candidate = t.text.find_first_of("mgshLNJVWAKCFft") == 0 && !starts_after(1);
     if (candidate) parsed_.unit_ambiguous = true;
     return candidate && reading_.letter_units;
+  }
+  /// A quantity, or anything before a unit proper: prose is not read as the unit of a letter.
+  bool may_have_unit(const std::vector<Node>& factors) const {
+    const auto is_quantity = [](const Node& n) { return n.is(Kind::number) || n.is(Kind::symbol, "pi"); };
+    return is_unit_word(peek().text) || std::any_of(factors.begin(), factors.end(), [&](const Node& factor) {
+      return any_node(factor, is_quantity);
+    });
   }
   /// Something other than the end of an item follows.
   bool starts_after(size_t ahead) const {
@@ -422,9 +434,9 @@ class Parser {
       }
     }
     last_was_number_ = false;
-    if (name == "percent" || name == "pct" || name == "percentage") return make(Kind::percent, "", {std::move(value)});
-    if (name == "degrees" || name == "degree" || name == "deg") return make(Kind::degrees, "", {std::move(value)});
-    return make(Kind::unit, name, {std::move(value)});
+    if (name == "percent" || name == "pct" || name == "percentage") return make(Kind::percent, "", nodes(std::move(value)));
+    if (name == "degrees" || name == "degree" || name == "deg") return make(Kind::degrees, "", nodes(std::move(value)));
+    return make(Kind::unit, name, nodes(std::move(value)));
   }
 
   // ---- one factor ----
@@ -443,12 +455,12 @@ class Parser {
   Node powered() {
     const Guard guard(*this);
     Node node = base();
-    while (true) {
+    for (int i = 0; i < kMaxSuffixes; ++i) {
       if (peek().is("^")) {
         if (!exponent_follows()) return node;
         ++at_;
         if (take_degree_exponent()) {
-          node = make(Kind::degrees, "", {std::move(node)});
+          node = make(Kind::degrees, "", nodes(std::move(node)));
           if (peek().type == Token::letter && (peek().is("C") || peek().is("F"))) ++at_;
         } else if (take_ordinal_exponent()) {
           continue;
@@ -458,13 +470,13 @@ class Parser {
         last_was_number_ = false;
       } else if (peek().is("!") && !peek(1).is("=")) {
         ++at_;
-        node = make(Kind::call, "factorial", {std::move(node)});
+        node = make(Kind::call, "factorial", nodes(std::move(node)));
         last_was_number_ = false;
       } else if (take("%")) {
-        node = make(Kind::percent, "", {std::move(node)});
+        node = make(Kind::percent, "", nodes(std::move(node)));
         last_was_number_ = false;
       } else if (take_command("circ") || take_command("degree")) {
-        node = make(Kind::degrees, "", {std::move(node)});
+        node = make(Kind::degrees, "", nodes(std::move(node)));
         last_was_number_ = false;
       } else if (peek().is("'") || is_command("prime")) {
         ++at_;
@@ -474,6 +486,7 @@ class Parser {
         return node;
       }
     }
+    throw Unreadable{};
   }
 
   bool exponent_follows() const {
@@ -500,11 +513,15 @@ class Parser {
     return true;
   }
 
+  /// A group, or one factor: x^10, x^-1, 2^3^4 as 2^(3^4).
   Node exponent() {
-    if (peek().is("{")) return group();
-    if (take("-")) return negate(base());
+    const Guard guard(*this);
+    if (take("-")) return negate(exponent());
     take("+");
-    return base();
+    Node node = peek().is("{") ? group() : base();
+    if (!peek().is("^") || !exponent_follows() || peek(1).type == Token::command) return node;
+    ++at_;
+    return math::power(std::move(node), exponent());
   }
 
   /// {...}, with \over and \choose inside.
@@ -512,12 +529,13 @@ class Parser {
     expect("{");
     Node content = inner({"}"});
     expect("}");
+    if (content.is(Kind::list) && content.args.empty()) throw Unreadable{};
     return content;
   }
   Node inner(std::initializer_list<std::string_view> closers) {
     Node content = list(closers);
     if (take_command("over")) return divide(std::move(content), list(closers));
-    if (take_command("choose")) return make(Kind::call, "binomial", {std::move(content), list(closers)});
+    if (take_command("choose")) return make(Kind::call, "binomial", nodes(std::move(content), list(closers)));
     return content;
   }
 
@@ -638,7 +656,7 @@ class Parser {
     }
     if (name == "binom") {
       Node n = tex_argument();
-      return make(Kind::call, "binomial", {std::move(n), tex_argument()});
+      return make(Kind::call, "binomial", nodes(std::move(n), tex_argument()));
     }
     if (name == "pi") return symbol("pi");
     if (name == "infty") return symbol("infinity");
@@ -646,8 +664,8 @@ class Parser {
     if (name == "emptyset" || name == "varnothing") return make(Kind::set, "", {});
     if (name == "begin") return environment();
     if (name == "langle") return closing(make(Kind::tuple, "()", {}), "rangle");
-    if (name == "lfloor") return make(Kind::call, "floor", {closing(make(Kind::list, ",", {}), "rfloor")});
-    if (name == "lceil") return make(Kind::call, "ceil", {closing(make(Kind::list, ",", {}), "rceil")});
+    if (name == "lfloor") return make(Kind::call, "floor", nodes(closing(make(Kind::list, ",", {}), "rfloor")));
+    if (name == "lceil") return make(Kind::call, "ceil", nodes(closing(make(Kind::list, ",", {}), "rceil")));
     if (contains(kFunctions, name)) return function(name);
     if (contains(kDecorations, name)) return decorated();
     if (contains(kSymbolCommands, name)) return subscripted(symbol(name.starts_with("var") ? name.substr(3) : name));
@@ -660,7 +678,7 @@ class Parser {
     if (!take_command(closer)) throw Unreadable{};
     if (shape.is(Kind::list)) return content;
     if (content.is(Kind::list)) return make(Kind::tuple, shape.name, std::move(content.args));
-    return make(Kind::tuple, shape.name, {std::move(content)});
+    return make(Kind::tuple, shape.name, nodes(std::move(content)));
   }
 
   Node root(Node index) {
@@ -680,19 +698,15 @@ class Parser {
     return math::power(std::move(index), number(-1));
   }
 
-  /// \vec{v}, \overline{AB}, \mathbb{R}: the argument itself, letters joined to one name.
+  /// \vec{v}, \overline{AB}: the argument itself. \mathbb{R} and single letters may have a subscript.
   Node decorated() {
-    if (peek().is("{") || peek().type == Token::letter || peek().type == Token::command) {
-      std::string name;
-      size_t ahead = peek().is("{") ? 1 : 0;
-      const size_t first = ahead;
-      while (peek(ahead).type == Token::letter && (first == 1 || ahead == 0)) name += peek(ahead++).text;
-      if (!name.empty() && (first == 0 || peek(ahead).is("}"))) {
-        at_ += ahead + first;
-        return subscripted(symbol(name));
-      }
-    }
-    return tex_argument();
+    const bool braces = peek().is("{");
+    const size_t ahead = braces ? 1 : 0;
+    const bool letter = peek(ahead).type == Token::letter && (!braces || peek(2).is("}"));
+    if (!letter) return tex_argument();
+    Node node = symbol(peek(ahead).text);
+    at_ += braces ? 3 : 1;
+    return subscripted(std::move(node));
   }
 
   /// \sum_{k=1}^{n} and the like are kept as names: equal where they are written alike.
@@ -749,24 +763,24 @@ class Parser {
       expect(close);
       last_was_number_ = false;
       if (content.is(Kind::list)) return std::move(content.args);
-      return {std::move(content)};
+      return nodes(std::move(content));
     }
-    Node product_ = signed_power();
+    std::vector<Node> factors = nodes(signed_power());
     while (true) {
       const bool next_function =
           (peek().type == Token::command || peek().type == Token::word) && contains(kFunctions, peek().text);
       if (next_function) break;
       if (peek().is("/") && peek(1).type == Token::number) {
         ++at_;
-        product_ = divide(std::move(product_), powered());
+        factors.push_back(math::power(powered(), number(-1)));
         continue;
       }
       if (!starts_factor(last_was_number_) || peek().is("(") || is_unit_here()) break;
       if (peek().type == Token::number) break;
-      product_ = product(std::move(product_), powered());
+      factors.push_back(powered());
     }
     last_was_number_ = false;
-    return {std::move(product_)};
+    return nodes(product_of(std::move(factors)));
   }
 
   static void degrees_to_radians(Node& node) {
@@ -782,7 +796,11 @@ class Parser {
 
   Node bracketed() {
     const std::string open = peek().text;
-    if (open == "{") return braced();
+    if (open == "{") {
+      Node content = group();
+      last_was_number_ = false;
+      return content;
+    }
     if (open == "|") return bars();
     if (open == "\\{") return set();
     if (open != "(" && open != "[") throw Unreadable{};
@@ -796,15 +814,6 @@ class Parser {
     return content;
   }
 
-  Node braced() {
-    ++at_;
-    Node content = inner({"}"});
-    expect("}");
-    last_was_number_ = false;
-    if (content.is(Kind::list) && content.args.empty()) throw Unreadable{};
-    return content;
-  }
-
   Node bars() {
     ++at_;
     ++bars_;
@@ -812,7 +821,7 @@ class Parser {
     --bars_;
     expect("|");
     last_was_number_ = false;
-    return make(Kind::call, "abs", {std::move(content)});
+    return make(Kind::call, "abs", nodes(std::move(content)));
   }
 
   /// {1, 2}, or {x | condition}: the condition.
@@ -833,7 +842,7 @@ class Parser {
     expect("\\}");
     last_was_number_ = false;
     if (content.is(Kind::list)) return make(Kind::set, "", std::move(content.args));
-    return make(Kind::set, "", {std::move(content)});
+    return make(Kind::set, "", nodes(std::move(content)));
   }
 
   std::string environment_name() {
@@ -874,7 +883,6 @@ class Parser {
   Parsed parsed_;
   size_t at_ = 0;
   int depth_ = 0;
-  size_t calls_ = 0;
   int bars_ = 0;          // open | that a | would close
   bool in_set_ = false;   // a colon separates a set's condition
   bool last_was_number_ = false;
@@ -889,7 +897,9 @@ bool opens_condition(std::string_view word) {
 std::optional<Parsed> parse(std::string_view text, const Reading& reading, Budget& budget) {
   if (text.size() > kMaxAnswerBytes) return std::nullopt;
   try {
-    return Parser(tokenize(text), reading, budget).run();
+    std::vector<Token> tokens = tokenize(text);
+    if (tokens.size() > kMaxTokens) return std::nullopt;
+    return Parser(std::move(tokens), reading, budget).run();
   } catch (Unreadable) {
     return std::nullopt;
   }

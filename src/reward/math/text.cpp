@@ -42,7 +42,11 @@ std::optional<char> option_letter(std::string_view text) {
   if (text.size() > kMaxAnswerBytes) return std::nullopt;
   std::vector<Token> tokens = tokenize(text);
   size_t i = 0;
-  if (tokens[0].type == Token::words && (tokens[0].text == "option" || tokens[0].text == "choice")) ++i;
+  for (const std::string_view word : {"option", "choice"}) {
+    if (tokens[0].type != Token::words || !tokens[0].text.starts_with(word)) continue;
+    if (tokens[0].text.size() == word.size() + 2) return tokens[0].text.back();  // \text{option A}
+    if (tokens[0].text == word) ++i;
+  }
   const bool bracket = tokens[i].is("(");
   i += bracket;
   if (tokens[i].type != Token::letter || tokens[i].text[0] < 'A' || tokens[i].text[0] > 'J') return std::nullopt;

@@ -188,9 +188,12 @@ std::optional<std::string_view> last_boxed(std::string_view text) {
 std::optional<std::string> last_boxes(std::string_view text) {
   auto box = box_before(text, text.size());
   if (!box) return std::nullopt;
+  constexpr int kMaxBoxes = 64;
   std::string joined(box->content);
-  while (const auto previous = box_before(text, box->start)) {
-    if (previous->end > box->start || !joins_boxes(text.substr(previous->end, box->start - previous->end))) break;
+  for (int i = 1; i < kMaxBoxes; ++i) {
+    const auto previous = box_before(text, box->start);
+    if (!previous || previous->end > box->start || !joins_boxes(text.substr(previous->end, box->start - previous->end)))
+      break;
     joined.insert(0, std::string(previous->content) + ", ");
     box = previous;
   }

@@ -1,5 +1,7 @@
 // math: the final answer is mathematically the same as the gold answer. What "the same" means stands in
 // docs/rewards.md; how it is decided in math/compare.h and math/equal.h.
+#include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "base/check.h"
@@ -17,7 +19,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kSteps = 20'000;  // of one verdict: a few milliseconds at most
+// Steps of one verdict, and of finding out that a gold answer is itself usable: milliseconds at most.
+constexpr int64_t kSteps = 20'000, kGoldSteps = 5'000;
 
 struct MathOptions {
   std::string extraction = "auto";
@@ -39,8 +42,12 @@ struct Answer {
   std::vector<math::Node> readings;
 };
 
-bool is_mathematics(std::string_view text, math::Budget& budget) {
-  return math::parse(text, {}, budget).has_value();
+bool is_mathematics(std::string_view text, math::Budget& budget) { return math::parse(text, {}, budget).has_value(); }
+
+/// All of it is one answer: not words with a formula in them, as in "So $x+1$".
+bool is_one_answer(std::string_view text, math::Budget& budget) {
+  const bool words_first = last_formula(text) && text[0] != '$' && text[0] != '\\';
+  return !words_first && is_mathematics(text, budget);
 }
 
 Answer read_answer(std::string_view text, bool letter_units, math::Budget& budget) {
@@ -75,8 +82,9 @@ std::optional<std::string_view> only_number(std::string_view text) {
 /// follows its last "=", or the only number in it.
 std::string final_expression(std::string_view text, math::Budget& budget) {
   if (auto boxes = last_boxes(text)) return *boxes;
-  if (is_mathematics(text, budget)) return std::string(text);
-  if (const auto formula = last_formula(text); formula && is_mathematics(*formula, budget)) return std::string(*formula);
+  if (is_one_answer(text, budget)) return std::string(text);
+  if (const auto formula = last_formula(text); formula && is_mathematics(*formula, budget))
+    return std::string(*formula);
   if (const size_t equal = text.rfind('='); equal != std::string_view::npos) {
     if (is_mathematics(text.substr(equal + 1), budget)) return std::string(text.substr(equal + 1));
   }
@@ -84,19 +92,29 @@ std::string final_expression(std::string_view text, math::Budget& budget) {
   return std::string(text);
 }
 
+/// The last number; "" if there is none.
+std::string_view last_number(std::string_view text) {
+  std::string_view last;
+  for (auto found = find_number(text); found; found = find_number(text, found->end)) {
+    last = text.substr(found->begin, found->end - found->begin);
+  }
+  return last;
+}
+
 /// The end of a completion that marks its answer in no way.
-std::string unmarked_answer(const ScoreInput& in, bool want_number, math::Budget& budget) {
-  const std::string_view text = trim(after_thinking(in.completion));
+std::string unmarked_answer(std::string_view text, bool want_number, math::Budget& budget) {
+  constexpr size_t kTail = 2 * math::kMaxAnswerBytes;  // an answer stands no further from the end
+  text = trim(text);
+  text = text.substr(text.size() - std::min(text.size(), kTail));
   const bool one_line = text.find('\n') == std::string_view::npos || text.starts_with("\\begin");
-  if (one_line && is_mathematics(text, budget)) return std::string(text);
-  std::optional<std::string_view> number;
-  if (want_number) number = extract_answer(in, Extraction::last_number, true);
+  if (one_line && is_one_answer(text, budget)) return std::string(text);
+  const std::string_view number = want_number ? last_number(text) : "";
   const auto formula = last_formula(text);
   // A number inside or before the last formula is not the answer; the formula is.
   if (formula && is_mathematics(*formula, budget)) {
-    if (!number || number->data() < formula->data() + formula->size()) return std::string(*formula);
+    if (number.empty() || number.data() < formula->data() + formula->size()) return std::string(*formula);
   }
-  if (number) return std::string(*number);
+  if (!number.empty()) return std::string(number);
   const size_t line = text.rfind('\n');
   return std::string(line == std::string_view::npos ? text : trim(text.substr(line)));
 }
@@ -116,7 +134,7 @@ std::optional<std::string> find_answer(const ScoreInput& in, Extraction extracti
     return hashes ? std::optional(final_expression(*hashes, budget)) : std::nullopt;
   }
   if (const auto phrase = found(Extraction::phrase)) return final_expression(*phrase, budget);
-  return unmarked_answer(in, want_number, budget);
+  return unmarked_answer(after_thinking(in.completion), want_number, budget);
 }
 
 bool same_text(const std::string& gold, const std::string& answer) {
@@ -142,21 +160,38 @@ std::string gold_fault(const Answer& gold) {
   return "the gold answer is neither mathematics nor words: " + quote_for_message(gold.text, 60);
 }
 
-Verdict score(const ScoreInput& in, const MathOptions& options, Extraction extraction) {
+/// A gold answer that is not even equal to itself (1/0, a power of a sum with thousands of terms) can call nothing
+/// wrong.
+bool equals_itself(const Answer& gold) {
+  if (gold.readings.empty()) return true;
+  try {
+    math::Budget budget(kGoldSteps);
+    return math::same_answer(gold.readings[0], gold.readings[0], 0, budget);
+  } catch (math::OutOfSteps) {
+    return false;
+  }
+}
+
+/// The gold answers as they can be compared; with a reason in `fault` if one cannot.
+std::vector<Answer> read_golds(const ScoreInput& in, const MathOptions& options, std::string& fault) {
   std::vector<Answer> golds;
-  bool want_number = false;
   for (const std::string& text : gold_texts(in.fields, options.field)) {
-    math::Budget budget(kSteps);
+    math::Budget budget(kGoldSteps);
     try {
       golds.push_back(read_answer(bare_gold(text), false, budget));
+      fault = gold_fault(golds.back());
     } catch (math::OutOfSteps) {
-      return unscorable("the gold answer takes too many steps to read: " + quote_for_message(text, 60));
+      fault = "the gold answer takes too many steps to read: " + quote_for_message(text, 60);
     }
-    if (const std::string fault = gold_fault(golds.back()); !fault.empty()) return unscorable(fault);
-    want_number |= has_digit(text);
+    if (!fault.empty()) return golds;
   }
-  if (golds.empty()) return unscorable("the record has no usable gold answer in field '" + options.field + "'");
+  if (golds.empty()) fault = "the record has no usable gold answer in field '" + options.field + "'";
+  return golds;
+}
 
+Verdict compare(const ScoreInput& in, const std::vector<Answer>& golds, const MathOptions& options,
+                Extraction extraction) {
+  const bool want_number = std::any_of(golds.begin(), golds.end(), [](const Answer& g) { return has_digit(g.text); });
   math::Budget budget(kSteps);
   try {
     const auto text = find_answer(in, extraction, want_number, budget);
@@ -172,10 +207,23 @@ Verdict score(const ScoreInput& in, const MathOptions& options, Extraction extra
   }
 }
 
+Verdict score(const ScoreInput& in, const MathOptions& options, Extraction extraction) {
+  std::string fault;
+  const std::vector<Answer> golds = read_golds(in, options, fault);
+  if (!fault.empty()) return unscorable(fault);
+  Verdict verdict = compare(in, golds, options, extraction);
+  if (verdict.verdict == VerdictKind::wrong && !std::all_of(golds.begin(), golds.end(), equals_itself)) {
+    return unscorable("the gold answer has no value that can be compared: " +
+                      quote_for_message(golds.front().text, 60));
+  }
+  return verdict;
+}
+
 }  // namespace
 
 RewardFunction make_math(const json& json) {
   const auto options = read_options<MathOptions>(json, "reward 'math'");
+  HONE_CHECK(std::isfinite(options.tolerance), ErrorKind::recipe, "reward 'math': tolerance must be finite");
   return [options, extraction = extraction_from_name(options.extraction)](const ScoreInput& in) {
     return score(in, options, extraction);
   };

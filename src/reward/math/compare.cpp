@@ -7,6 +7,7 @@
 #include "reward/math/equal.h"
 #include "reward/math/normal_form.h"
 #include "reward/math/real_set.h"
+#include "reward/math/units.h"
 
 namespace hone::math {
 namespace {
@@ -26,54 +27,12 @@ const Node& first_side(const Node& equation) {
   return equation.is(Kind::chain) ? equation.args.front().args[0] : equation.args[0];
 }
 
-/// What may be given a value: x, f(x), (x, y), AB.
+/// What may be given a value: x, f(x), (x, y), AB, f^{-1}(x).
 bool is_name(const Node& n) {
+  if (n.is(Kind::power)) return is_name(n.args[0]) && n.args[1].is(Kind::number) && n.args[1].value == -1;
   if (is_variable(n) || n.is(Kind::words)) return true;
   if (n.is(Kind::product) || n.is(Kind::tuple)) return std::all_of(n.args.begin(), n.args.end(), is_name);
   return n.is(Kind::call) && n.args.size() == 1 && is_name(n.args[0]);
-}
-
-// ---- units ----
-
-struct UnitScale {
-  std::string_view name, dimension;
-  long numerator, denominator;
-};
-constexpr auto kUnitScales = std::to_array<UnitScale>({
-    {"mm", "length", 1, 1000},       {"cm", "length", 1, 100},     {"m", "length", 1, 1},
-    {"km", "length", 1000, 1},       {"centimeter", "length", 1, 100}, {"meter", "length", 1, 1},
-    {"kilometer", "length", 1000, 1}, {"inch", "foot", 1, 12},     {"in", "foot", 1, 12},
-    {"ft", "foot", 1, 1},            {"foot", "foot", 1, 1},       {"feet", "foot", 1, 1},
-    {"yard", "foot", 3, 1},          {"yd", "foot", 3, 1},         {"mile", "foot", 5280, 1},
-    {"mi", "foot", 5280, 1},         {"mg", "mass", 1, 1000},      {"g", "mass", 1, 1},
-    {"gram", "mass", 1, 1},          {"kg", "mass", 1000, 1},      {"kilogram", "mass", 1000, 1},
-    {"second", "time", 1, 60},       {"sec", "time", 1, 60},       {"min", "time", 1, 1},
-    {"minute", "time", 1, 1},        {"hour", "time", 60, 1},      {"hr", "time", 60, 1},
-    {"day", "time", 1440, 1},        {"week", "time", 10080, 1},   {"cent", "money", 1, 100},
-    {"dollar", "money", 1, 1},       {"ml", "volume", 1, 1000},    {"milliliter", "volume", 1, 1000},
-    {"liter", "volume", 1, 1},
-});
-
-const UnitScale* known_unit(std::string_view name) {
-  const auto find = [](std::string_view n) {
-    const auto found = std::find_if(kUnitScales.begin(), kUnitScales.end(), [&](const auto& u) { return u.name == n; });
-    return found == kUnitScales.end() ? nullptr : &*found;
-  };
-  if (const UnitScale* unit = find(name)) return unit;
-  if (name.ends_with("es")) {
-    if (const UnitScale* unit = find(name.substr(0, name.size() - 2))) return unit;
-  }
-  return name.ends_with('s') ? find(name.substr(0, name.size() - 1)) : nullptr;
-}
-
-/// Both sides name units of one kind, but different ones: 5 cm and 5 m, 50 cents and 0.5 dollars.
-std::optional<mpq_class> unit_ratio(const Node& gold, const Node& answer) {
-  if (!gold.is(Kind::unit) || !answer.is(Kind::unit)) return std::nullopt;
-  const UnitScale *g = known_unit(gold.name), *a = known_unit(answer.name);
-  if (!g || !a || g->dimension != a->dimension) return std::nullopt;
-  mpq_class ratio(a->numerator * g->denominator, a->denominator * g->numerator);
-  ratio.canonicalize();
-  return ratio == 1 ? std::nullopt : std::optional(ratio);
 }
 
 // ---- shapes that are written in several ways ----
@@ -86,15 +45,17 @@ Node bare(Node node, Budget& budget) {
     Node value = std::move(node.args[0]);
     return bare(std::move(value), budget);
   }
-  const bool labelled = node.is(Kind::relation) && ((node.name == "=" && node.args[0].is(Kind::words)) ||
-                                                    ((node.name == "in" || node.name == "equiv") && is_name(node.args[0])));
+  const bool labelled =
+      node.is(Kind::relation) && ((node.name == "=" && node.args[0].is(Kind::words)) ||
+                                  ((node.name == "in" || node.name == "equiv") && is_name(node.args[0])));
   if (labelled) {
     Node value = std::move(node.args[1]);
     return bare(std::move(value), budget);
   }
   for (Node& arg : node.args) arg = bare(std::move(arg), budget);
   if (!node.is(Kind::product)) return node;
-  const auto matrix = std::find_if(node.args.begin(), node.args.end(), [](const Node& n) { return n.is(Kind::matrix); });
+  const auto matrix =
+      std::find_if(node.args.begin(), node.args.end(), [](const Node& n) { return n.is(Kind::matrix); });
   if (matrix == node.args.end() || node.args.size() < 2) return node;
   Node scaled = std::move(*matrix);
   node.args.erase(matrix);
@@ -159,7 +120,8 @@ void fold_case(Node& node) {
   for (Node& arg : node.args) fold_case(arg);
 }
 
-/// The answer's variables differ from the gold answer's only in case, and neither side tells the cases apart: 3R^2, 3r^2.
+/// The answer's variables differ from the gold answer's only in case, and neither side tells the cases apart: 3R^2,
+/// 3r^2.
 bool differ_in_case_only(const Node& gold, const Node& answer) {
   std::string g, a;
   collect_letters(gold, g);
@@ -225,7 +187,9 @@ class Comparison {
 
   bool same_collections(const Node& gold, const Node& answer) {
     if (gold.is(Kind::set_operation) || answer.is(Kind::set_operation)) return same_sets(gold, answer);
-    const auto is_ordered = [](const Node& n) { return n.is(Kind::tuple, "()") || (n.is(Kind::tuple) && n.args.size() > 2); };
+    const auto is_ordered = [](const Node& n) {
+      return n.is(Kind::tuple, "()") || (n.is(Kind::tuple) && n.args.size() > 2);
+    };
     const auto is_closed_pair = [](const Node& n) { return n.is(Kind::tuple) && n.args.size() == 2 && n.name != "()"; };
     if (is_closed_pair(gold) || is_closed_pair(answer)) return same_sets(gold, answer);
     if (is_ordered(gold)) return all_same(gold.args, answer.args);
@@ -257,7 +221,7 @@ class Comparison {
   bool same_tuples(const Node& gold, const Node& answer) {
     if (!gold.is(Kind::tuple) || !answer.is(Kind::tuple)) return same_sets(gold, answer);
     const bool interval = gold.args.size() == 2;  // brackets say which ends belong to it
-    if (interval && gold.name != answer.name) {  // the bracket at an infinite end says nothing: [-inf, 0]
+    if (interval && gold.name != answer.name) {   // the bracket at an infinite end says nothing: [-inf, 0]
       const auto is_infinite = [](const Node& n) { return n.is(Kind::symbol, "infinity"); };
       return any_node(gold, is_infinite) && same_sets(gold, answer);
     }
@@ -276,9 +240,14 @@ class Comparison {
   }
 
   bool same_matrices(const Node& gold, const Node& answer) {
-    // A column may be written as a tuple.
+    // Rows may be written as tuples in a tuple, a column as one tuple.
     if (gold.is(Kind::tuple) || answer.is(Kind::tuple)) {
       const Node& matrix = gold.is(Kind::matrix) ? gold : answer;
+      const Node& tuple = gold.is(Kind::matrix) ? answer : gold;
+      if (std::all_of(tuple.args.begin(), tuple.args.end(), [](const Node& row) { return row.is(Kind::tuple); })) {
+        const Node rows = make(Kind::matrix, matrix.name, tuple.args);
+        return gold.is(Kind::matrix) ? same_matrices(gold, rows) : same_matrices(rows, answer);
+      }
       std::vector<Node> column;
       for (const Node& row : matrix.args) {
         if (row.args.size() != 1) return false;
@@ -298,8 +267,9 @@ class Comparison {
     if (gold.is(Kind::based) && answer.is(Kind::based)) {
       if (gold.value == answer.value) return gold.name == answer.name;
       mpz_class g, a;
-      const bool read = mpz_set_str(g.get_mpz_t(), gold.name.c_str(), static_cast<int>(gold.value.get_num().get_si())) == 0 &&
-                        mpz_set_str(a.get_mpz_t(), answer.name.c_str(), static_cast<int>(answer.value.get_num().get_si())) == 0;
+      const bool read =
+          mpz_set_str(g.get_mpz_t(), gold.name.c_str(), static_cast<int>(gold.value.get_num().get_si())) == 0 &&
+          mpz_set_str(a.get_mpz_t(), answer.name.c_str(), static_cast<int>(answer.value.get_num().get_si())) == 0;
       return read && g == a;
     }
     const Node& based = gold.is(Kind::based) ? gold : answer;
@@ -372,7 +342,8 @@ class Comparison {
     const bool equation = g.name == "=" || g.name == "!=";
     if (!equation && g.name != "<" && g.name != "<=") return false;
     try {
-      const int ratio = proportional(difference(g.args[0], g.args[1]), difference(a.args[0], a.args[1]), equation, budget_);
+      const int ratio =
+          proportional(difference(g.args[0], g.args[1]), difference(a.args[0], a.args[1]), equation, budget_);
       return equation ? ratio != 0 : ratio > 0;
     } catch (Undefined) {
       return false;

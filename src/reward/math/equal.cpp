@@ -37,9 +37,7 @@ bool has_imaginary_unit(const Node& node) {
 }
 
 bool has_factorial(const Node& node) {
-  return any_node(node, [](const Node& n) {
-    return n.is(Kind::call, "factorial") || n.is(Kind::call, "binomial");
-  });
+  return any_node(node, [](const Node& n) { return n.is(Kind::call, "factorial") || n.is(Kind::call, "binomial"); });
 }
 
 /// Where a pair of expressions is compared: one point if both are constants; else points that mix signs and sizes, at

@@ -6,7 +6,7 @@ namespace hone::math {
 namespace {
 
 constexpr long kMaxIntegerPower = 1'000'000;
-constexpr long kMaxFactorial = 400;
+constexpr long kMaxFactorial = 2500, kMaxBinomial = 4000;
 
 Box whole(const mpq_class& value, const Point& point) { return Box(Interval(value, point.precision)); }
 
@@ -32,8 +32,9 @@ Box evaluate_call(const Node& node, const Point& point, Budget& budget) {
   for (const Node& arg : node.args) args.push_back(evaluate(arg, point, budget));
   if (args.size() == 2 && node.name == "log") return log(args[0]) / log(args[1]);
   if (args.size() == 2 && node.name == "binomial") {
-    const auto n = small_integer(args[0], 10 * kMaxFactorial), k = small_integer(args[1], 10 * kMaxFactorial);
+    const auto n = small_integer(args[0], kMaxBinomial), k = small_integer(args[1], kMaxBinomial);
     if (!n || !k) throw Undefined{};
+    budget.spend(static_cast<int64_t>(*n) / 16);
     mpz_class value;
     mpz_bin_uiui(value.get_mpz_t(), *n, *k);
     return whole(value, point);
@@ -42,6 +43,7 @@ Box evaluate_call(const Node& node, const Point& point, Budget& budget) {
   if (node.name == "factorial") {
     const auto n = small_integer(args[0], kMaxFactorial);
     if (!n) throw Undefined{};
+    budget.spend(static_cast<int64_t>(*n) / 16);
     mpz_class value;
     mpz_fac_ui(value.get_mpz_t(), *n);
     return whole(value, point);

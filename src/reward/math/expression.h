@@ -11,25 +11,25 @@
 namespace hone::math {
 
 enum class Kind {
-  number,      // value
-  symbol,      // name: a variable, or one of the constants pi, e, i, infinity
-  sum,         // args
-  product,     // args
-  power,       // args: base, exponent
-  call,        // name(args): sin, sqrt, abs, factorial, binomial, ...
-  plus_minus,  // one argument, to be added with both signs; name "+" or "-" is the sign it takes first
-  percent,     // one argument, not divided by 100
-  degrees,     // one argument
-  unit,        // one argument, measured in `name`
-  based,       // name: digits as written, value: the base
-  tuple,       // args between the two brackets in `name`: "()" "(]" "[)" "[]"; "::" for ratios of three and more
-  list,        // args without brackets, in any order; name "," "and" "or"
-  set,         // args between braces
-  matrix,      // args are rows, themselves tuples
-  relation,    // name: = != < <= > >= in equiv approx; args: both sides
-  chain,       // args are relations that hold at once: a < b < c
+  number,         // value
+  symbol,         // name: a variable, or one of the constants pi, e, i, infinity
+  sum,            // args
+  product,        // args
+  power,          // args: base, exponent
+  call,           // name(args): sin, sqrt, abs, factorial, binomial, ...
+  plus_minus,     // one argument, to be added with both signs; name "+" or "-" is the sign it takes first
+  percent,        // one argument, not divided by 100
+  degrees,        // one argument
+  unit,           // one argument, measured in `name`
+  based,          // name: digits as written, value: the base
+  tuple,          // args between the two brackets in `name`: "()" "(]" "[)" "[]"; "::" for ratios of three and more
+  list,           // args without brackets, in any order; name "," "and" "or"
+  set,            // args between braces
+  matrix,         // args are rows, themselves tuples
+  relation,       // name: = != < <= > >= in equiv approx; args: both sides
+  chain,          // args are relations that hold at once: a < b < c
   set_operation,  // name: union, intersection, difference; args: both sides
-  words,       // name: prose, lower case
+  words,          // name: prose, lower case
 };
 
 struct Node {
@@ -70,7 +70,9 @@ inline Node number(mpq_class value) {
 inline Node symbol(std::string name) { return make(Kind::symbol, std::move(name), {}); }
 inline Node sum(Node a, Node b) { return make(Kind::sum, "", nodes(std::move(a), std::move(b))); }
 inline Node product(Node a, Node b) { return make(Kind::product, "", nodes(std::move(a), std::move(b))); }
-inline Node power(Node base, Node exponent) { return make(Kind::power, "", nodes(std::move(base), std::move(exponent))); }
+inline Node power(Node base, Node exponent) {
+  return make(Kind::power, "", nodes(std::move(base), std::move(exponent)));
+}
 inline Node negate(Node a) {
   if (a.is(Kind::number)) return a.value = -a.value, a;
   return product(number(-1), std::move(a));

@@ -21,53 +21,129 @@ bool contains(const std::array<std::string_view, N>& list, std::string_view item
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-constexpr auto kTextCommands = std::to_array<std::string_view>(
-    {"text", "textbf", "textit", "textrm", "textnormal", "textsf", "texttt", "textsc", "mbox", "hbox", "mathrm",
-     "mathsf", "operatorname", "emph"});
+constexpr auto kTextCommands =
+    std::to_array<std::string_view>({"text", "textbf", "textit", "textrm", "textnormal", "textsf", "texttt", "textsc",
+                                     "mbox", "hbox", "mathrm", "mathsf", "operatorname", "emph"});
 constexpr auto kSpacing = std::to_array<std::string_view>(
     {"quad", "qquad", "enspace", "thinspace", "medspace", "thickspace", "space", "hfill", "newline", "par", "hline"});
 // Commands that change nothing but looks; a group after one stays a group.
 constexpr auto kIgnored = std::to_array<std::string_view>(
-    {"left",       "right",     "big",      "Big",    "bigg",   "Bigg",       "bigl",    "bigr",  "Bigl",
-     "Bigr",       "biggl",     "biggr",    "Biggl",  "Biggr",  "middle",     "displaystyle", "textstyle",
-     "scriptstyle", "limits",   "nolimits", "mathbf", "mathit", "boldsymbol", "bm",      "mathbin", "mathrel",
-     "mathop",     "mathord",   "rm",       "bf",     "it",     "boxed",      "fbox",    "phantom", "strut",
-     "nonumber",   "notag",     "centering", "mathnormal", "pmb", "ensuremath"});
+    {"left",    "right",     "big",        "Big",    "bigg",       "Bigg",   "bigl",         "bigr",      "Bigl",
+     "Bigr",    "biggl",     "biggr",      "Biggl",  "Biggr",      "middle", "displaystyle", "textstyle", "scriptstyle",
+     "limits",  "nolimits",  "mathbf",     "mathit", "boldsymbol", "bm",     "mathbin",      "mathrel",   "mathop",
+     "mathord", "rm",        "bf",         "it",     "boxed",      "fbox",   "phantom",      "strut",     "nonumber",
+     "notag",   "centering", "mathnormal", "pmb",    "ensuremath"});
 constexpr auto kWords = std::to_array<std::string_view>(
-    {"sin",    "cos",    "tan",    "cot",   "sec",    "csc",    "arcsin", "arccos", "arctan",   "arccot", "arcsec",
-     "arccsc", "sinh",   "cosh",   "tanh",  "coth",   "log",    "ln",     "exp",    "sqrt",     "cbrt",   "pi",
-     "infinity", "inf",  "oo",     "and",   "or",     "mod",    "abs",    "floor",  "ceil",     "gcd",    "lcm",
-     "max",    "binom",  "union",  "theta", "alpha",  "beta",   "cis",    "det",    "frac",     "asin",   "acos",
-     "atan",   "infty"});
+    {"sin",   "cos",   "tan",  "cot",  "sec", "csc",   "arcsin", "arccos", "arctan", "arccot", "arcsec",   "arccsc",
+     "sinh",  "cosh",  "tanh", "coth", "log", "ln",    "exp",    "sqrt",   "cbrt",   "pi",     "infinity", "inf",
+     "oo",    "and",   "or",   "mod",  "abs", "floor", "ceil",   "gcd",    "lcm",    "max",    "binom",    "union",
+     "theta", "alpha", "beta", "cis",  "det", "frac",  "asin",   "acos",   "atan",   "infty"});
 // Prefixes that are split off a run of letters: sinx, 2pir.
 constexpr auto kPrefixes = std::to_array<std::string_view>({"sqrt", "sin", "cos", "tan", "log", "ln", "pi"});
 constexpr auto kUnits = std::to_array<std::string_view>(
-    {"cm", "mm", "km", "nm", "dm",  "kg",  "mg",  "ft",  "lb",  "lbs", "oz",  "hr",  "hrs", "min", "sec", "mph",
-     "kph", "mi", "yd", "gal", "pt", "qt", "ml", "mL", "deg", "rad", "Hz", "kW", "kWh", "GB", "MB", "KB", "cc",
-     "sq", "st", "nd", "rd", "th", "am", "pm", "yrs", "yr", "ms", "rpm", "mol", "in", "atm", "Pa", "kPa", "kJ"});
+    {"cm", "mm", "km",  "nm", "dm", "kg", "mg",  "ft",  "lb",  "lbs", "oz",  "hr",  "hrs", "min", "sec", "mph", "kph",
+     "mi", "yd", "gal", "pt", "qt", "ml", "mL",  "deg", "rad", "Hz",  "kW",  "kWh", "GB",  "MB",  "KB",  "cc",  "sq",
+     "st", "nd", "rd",  "th", "am", "pm", "yrs", "yr",  "ms",  "rpm", "mol", "in",  "atm", "Pa",  "kPa", "kJ"});
 constexpr auto kUnitCommands = std::to_array<std::string_view>({"cm", "mm", "km"});
 
 struct Replacement {
   std::string_view from, to;
 };
-constexpr auto kUnicode = std::to_array<Replacement>(
-    {{"−", "-"},        {"–", "-"},         {"—", "-"},          {"×", "\\times "}, {"·", "\\cdot "}, {"⋅", "\\cdot "},
-     {"∙", "\\cdot "},  {"÷", "\\div "},    {"≤", "\\le "},      {"≥", "\\ge "},    {"⩽", "\\le "},   {"⩾", "\\ge "},
-     {"≠", "\\ne "},    {"≈", "\\approx "}, {"≡", "\\equiv "},   {"±", "\\pm "},    {"∓", "\\mp "},   {"∞", "\\infty "},
-     {"∪", "\\cup "},   {"∩", "\\cap "},    {"∈", "\\in "},      {"∖", "\\setminus "}, {"∅", "\\emptyset "},
-     {"√", " sqrt"},    {"∛", " cbrt"},     {"π", "\\pi "},      {"θ", "\\theta "}, {"α", "\\alpha "}, {"β", "\\beta "},
-     {"γ", "\\gamma "}, {"λ", "\\lambda "}, {"φ", "\\phi "},     {"ω", "\\omega "}, {"μ", "\\mu "},   {"σ", "\\sigma "},
-     {"°", "^\\circ "}, {"º", "^\\circ "},  {"′", "'"},          {"’", "'"},        {"‘", ""},        {"“", ""},
-     {"”", ""},         {"²", "^2"},        {"³", "^3"},         {"¹", "^1"},       {"⁰", "^0"},      {"⁴", "^4"},
-     {"⁵", "^5"},       {"⁶", "^6"},        {"⁷", "^7"},         {"⁸", "^8"},       {"⁹", "^9"},      {"ⁿ", "^n"},
-     {"₀", "_0"},       {"₁", "_1"},        {"₂", "_2"},         {"₃", "_3"},       {"₄", "_4"},      {"₅", "_5"},
-     {"₆", "_6"},       {"₇", "_7"},        {"₈", "_8"},         {"₉", "_9"},       {"½", " \\frac{1}{2}"},
-     {"⅓", " \\frac{1}{3}"}, {"⅔", " \\frac{2}{3}"}, {"¼", " \\frac{1}{4}"}, {"¾", " \\frac{3}{4}"},
-     {"…", "\\dots "},  {"⋯", "\\dots "},   {"£", ""},           {"€", ""},         {"¥", ""},        {"₹", ""},
-     {"，", ","},       {"、", ","},        {"（", "("},         {"）", ")"},       {"；", ";"},      {"。", "."},
-     {"：", ":"},       {"％", "%"},        {"ℝ", "\\mathbb{R}"}, {"ℤ", "\\mathbb{Z}"}, {"→", "\\to "},
-     {"\u00A0", " "},   {"\u2009", " "},    {"\u202F", " "},     {"\u200B", ""},    {"⟨", "\\langle "}, {"⟩", "\\rangle "},
-     {"⌊", "\\lfloor "}, {"⌋", "\\rfloor "}, {"⌈", "\\lceil "},  {"⌉", "\\rceil "}});
+constexpr auto kUnicode = std::to_array<Replacement>({{"−", "-"},
+                                                      {"–", "-"},
+                                                      {"—", "-"},
+                                                      {"×", "\\times "},
+                                                      {"·", "\\cdot "},
+                                                      {"⋅", "\\cdot "},
+                                                      {"∙", "\\cdot "},
+                                                      {"÷", "\\div "},
+                                                      {"≤", "\\le "},
+                                                      {"≥", "\\ge "},
+                                                      {"⩽", "\\le "},
+                                                      {"⩾", "\\ge "},
+                                                      {"≠", "\\ne "},
+                                                      {"≈", "\\approx "},
+                                                      {"≡", "\\equiv "},
+                                                      {"±", "\\pm "},
+                                                      {"∓", "\\mp "},
+                                                      {"∞", "\\infty "},
+                                                      {"∪", "\\cup "},
+                                                      {"∩", "\\cap "},
+                                                      {"∈", "\\in "},
+                                                      {"∖", "\\setminus "},
+                                                      {"∅", "\\emptyset "},
+                                                      {"√", " sqrt"},
+                                                      {"∛", " cbrt"},
+                                                      {"π", "\\pi "},
+                                                      {"θ", "\\theta "},
+                                                      {"α", "\\alpha "},
+                                                      {"β", "\\beta "},
+                                                      {"γ", "\\gamma "},
+                                                      {"λ", "\\lambda "},
+                                                      {"φ", "\\phi "},
+                                                      {"ω", "\\omega "},
+                                                      {"μ", "\\mu "},
+                                                      {"σ", "\\sigma "},
+                                                      {"°", "^\\circ "},
+                                                      {"º", "^\\circ "},
+                                                      {"′", "'"},
+                                                      {"’", "'"},
+                                                      {"‘", ""},
+                                                      {"“", ""},
+                                                      {"”", ""},
+                                                      {"²", "^2"},
+                                                      {"³", "^3"},
+                                                      {"¹", "^1"},
+                                                      {"⁰", "^0"},
+                                                      {"⁴", "^4"},
+                                                      {"⁵", "^5"},
+                                                      {"⁶", "^6"},
+                                                      {"⁷", "^7"},
+                                                      {"⁸", "^8"},
+                                                      {"⁹", "^9"},
+                                                      {"ⁿ", "^n"},
+                                                      {"₀", "_0"},
+                                                      {"₁", "_1"},
+                                                      {"₂", "_2"},
+                                                      {"₃", "_3"},
+                                                      {"₄", "_4"},
+                                                      {"₅", "_5"},
+                                                      {"₆", "_6"},
+                                                      {"₇", "_7"},
+                                                      {"₈", "_8"},
+                                                      {"₉", "_9"},
+                                                      {"½", " \\frac{1}{2}"},
+                                                      {"⅓", " \\frac{1}{3}"},
+                                                      {"⅔", " \\frac{2}{3}"},
+                                                      {"¼", " \\frac{1}{4}"},
+                                                      {"¾", " \\frac{3}{4}"},
+                                                      {"…", "\\dots "},
+                                                      {"⋯", "\\dots "},
+                                                      {"£", ""},
+                                                      {"€", ""},
+                                                      {"¥", ""},
+                                                      {"₹", ""},
+                                                      {"，", ","},
+                                                      {"、", ","},
+                                                      {"（", "("},
+                                                      {"）", ")"},
+                                                      {"；", ";"},
+                                                      {"。", "."},
+                                                      {"：", ":"},
+                                                      {"％", "%"},
+                                                      {"ℝ", "\\mathbb{R}"},
+                                                      {"ℤ", "\\mathbb{Z}"},
+                                                      {"→", "\\to "},
+                                                      {"\u00A0", " "},
+                                                      {"\u2009", " "},
+                                                      {"\u202F", " "},
+                                                      {"\u200B", ""},
+                                                      {"⟨", "\\langle "},
+                                                      {"⟩", "\\rangle "},
+                                                      {"⌊", "\\lfloor "},
+                                                      {"⌋", "\\rfloor "},
+                                                      {"⌈", "\\lceil "},
+                                                      {"⌉", "\\rceil "}});
 
 /// Unicode signs as LaTeX; other bytes stay.
 std::string without_unicode(std::string_view text) {
@@ -78,9 +154,8 @@ std::string without_unicode(std::string_view text) {
       continue;
     }
     const std::string_view rest = text.substr(i, 4);
-    const auto found = std::find_if(kUnicode.begin(), kUnicode.end(), [&](const Replacement& r) {
-      return rest.starts_with(r.from);
-    });
+    const auto found =
+        std::find_if(kUnicode.begin(), kUnicode.end(), [&](const Replacement& r) { return rest.starts_with(r.from); });
     if (found == kUnicode.end()) {
       out += text[i++];
     } else {
@@ -255,7 +330,8 @@ class Lexer {
         run.remove_prefix(prefix->size());
         continue;
       }
-      const bool after_word = space_ && !tokens_.empty() && run.size() >= 2 &&
+      const bool differential = run.size() == 2 && run[0] == 'd';
+      const bool after_word = space_ && !tokens_.empty() && run.size() >= 2 && !differential &&
                               (tokens_.back().type == Token::letter || tokens_.back().type == Token::words);
       const bool prose = !ascii || (run.size() >= 4 && upper_case(run) != run) || after_word;
       if (prose) return push(Token::words, lower);
@@ -347,9 +423,11 @@ class Lexer {
     if (peek() == '*') ++at_;
     while (is_space(peek())) ++at_;
     if (peek() != '{') return;
+    constexpr size_t kMaxText = 400;  // bytes; more is read up to there, so that nesting costs no more than that
+    const size_t limit = std::min(text_.size(), at_ + kMaxText);
     int depth = 0;
     size_t end = at_;
-    for (; end < text_.size(); ++end) {
+    for (; end < limit; ++end) {
       if (text_[end] == '{') ++depth;
       if (text_[end] == '}' && --depth == 0) break;
     }
@@ -363,7 +441,7 @@ class Lexer {
     }
     if (longest < 2 || !simple || contains(kWords, content)) {
       ++at_;  // the braces stay out, the content is read in place; its closing brace is a stray one then
-      if (end < text_.size()) skip_.push_back(end);
+      if (end < limit) skip_.push_back(end);
       if (longest == 0 && content.empty()) space_ = true;
       return;
     }
@@ -382,7 +460,8 @@ class Lexer {
       return;
     }
     for (const std::string_view two : {"<="sv, ">="sv, "!="sv, "=="sv, ":="sv, "**"sv, "->"sv}) {
-      if (take(two)) return push(Token::symbol, two == "==" || two == ":=" ? "=" : two == "**" ? "^" : std::string(two));
+      if (take(two))
+        return push(Token::symbol, two == "==" || two == ":=" ? "=" : two == "**" ? "^" : std::string(two));
     }
     if (take("...")) return push(Token::command, "dots");
     const char c = text_[at_++];
@@ -395,8 +474,8 @@ class Lexer {
   std::string_view text_;
   size_t at_ = 0;
   bool space_ = false;
-  int brackets_ = 0;        // ( [ \{ that are open
-  int environments_ = 0;    // \begin that are open
+  int brackets_ = 0;          // ( [ \{ that are open
+  int environments_ = 0;      // \begin that are open
   std::vector<size_t> skip_;  // closing braces of \text groups that were opened up, innermost last
   std::vector<Token> tokens_;
 };

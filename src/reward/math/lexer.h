@@ -1,4 +1,5 @@
-// Tokens of an answer in LaTeX or plain notation. What only concerns looks is gone: spacing, sizes, fonts, dollar signs.
+// Tokens of an answer in LaTeX or plain notation. What only concerns looks is gone: spacing, sizes, fonts, dollar
+// signs.
 #pragma once
 
 #include <string>

@@ -6,12 +6,11 @@ namespace hone::math {
 namespace {
 
 constexpr unsigned long kMaxPowerBits = 1 << 14;  // of an exact power of a number
-constexpr unsigned long kMaxFactorial = 400;
+constexpr unsigned long kMaxFactorial = 2500;
+constexpr unsigned long kMaxBinomial = 4000;
 constexpr unsigned kSmallPrimeLimit = 1000;  // trial division; what is left below its square is prime
 
-size_t bits(const mpq_class& q) {
-  return mpz_sizeinbase(q.get_num_mpz_t(), 2) + mpz_sizeinbase(q.get_den_mpz_t(), 2);
-}
+size_t bits(const mpq_class& q) { return mpz_sizeinbase(q.get_num_mpz_t(), 2) + mpz_sizeinbase(q.get_den_mpz_t(), 2); }
 
 bool is_integer(const mpq_class& q) { return q.get_den() == 1; }
 
@@ -202,7 +201,7 @@ std::optional<Quotient> NormalForms::exact_call(const Node& node) {
   }
   if (values.size() < 2) return std::nullopt;
   const mpz_class k = values[1].get_num();
-  if (node.name == "binomial" && n >= 0 && n <= 10 * kMaxFactorial && k >= 0) {
+  if (node.name == "binomial" && n >= 0 && n <= kMaxBinomial && k >= 0) {
     budget_.spend(1 + static_cast<int64_t>(n.get_ui()) / 16);
     mpz_bin_ui(whole.get_mpz_t(), n.get_mpz_t(), k > n ? n.get_ui() + 1 : k.get_ui());
     return exact(whole);

@@ -25,9 +25,7 @@ class NormalForms {
 
   /// Zero exactly if the two are equal as quotients of polynomials.
   Polynomial difference(const Quotient& a, const Quotient& b);
-  Polynomial multiply(const Polynomial& a, const Polynomial& b) {
-    return math::multiply(a, b, generators_, budget_);
-  }
+  Polynomial multiply(const Polynomial& a, const Polynomial& b) { return math::multiply(a, b, generators_, budget_); }
 
   /// No algebraic relation is left between the generators seen so far: a difference that is not zero proves that the
   /// expressions differ.

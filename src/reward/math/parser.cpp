@@ -4,6 +4,8 @@
 #include <array>
 
 #include "reward/math/lexer.h"
+#include "reward/math/literal.h"
+#include "reward/math/notation.h"
 
 namespace hone::math {
 namespace {
@@ -12,105 +14,10 @@ constexpr int kMaxDepth = 60;
 constexpr size_t kMaxTokens = 600;
 constexpr int kMaxSuffixes = 8;  // behind one factor: powers, factorials, signs
 constexpr int kMaxSetOperations = 32;
-constexpr size_t kMaxDigits = 1000;
-constexpr long kMaxDecimalExponent = 2000;
-
-struct Unreadable {};
-
-template <size_t N>
-bool contains(const std::array<std::string_view, N>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
-constexpr auto kFunctions = std::to_array<std::string_view>(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc", "sinh",
-     "cosh", "tanh", "coth", "log", "ln", "lg", "exp", "asin", "acos", "atan", "abs", "floor", "ceil", "gcd", "lcm",
-     "max", "min", "det", "cis", "arg", "Re", "Im", "deg"});
-constexpr auto kTrigonometric = std::to_array<std::string_view>({"sin", "cos", "tan", "cot", "sec", "csc"});
-constexpr auto kSymbolCommands = std::to_array<std::string_view>(
-    {"alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa",
-     "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega", "Gamma",
-     "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell", "hbar", "partial", "nabla",
-     "aleph", "dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb", "star", "ast", "square", "Box", "bullet"});
-// Drawn around their argument, which they do not change.
-constexpr auto kDecorations = std::to_array<std::string_view>(
-    {"overline", "bar", "vec", "overrightarrow", "hat", "widehat", "tilde", "underline", "mathbb", "mathcal",
-     "mathscr", "mathfrak", "dot", "ddot", "angle", "triangle", "measuredangle", "overleftrightarrow", "widetilde",
-     "overarc", "wideparen"});
-constexpr auto kOperators = std::to_array<std::string_view>({"sum", "prod", "int", "iint", "oint", "lim"});
-constexpr auto kConditions = std::to_array<std::string_view>(
-    {"where", "for", "if", "when", "with", "such", "provided", "whenever", "assuming"});
-
-struct Relop {
-  std::string_view token, name;
-};
-constexpr auto kRelations = std::to_array<Relop>({
-    {"=", "="},      {"<", "<"},       {">", ">"},        {"<=", "<="},     {">=", ">="},      {"!=", "!="},
-    {"le", "<="},    {"leq", "<="},    {"leqslant", "<="}, {"ge", ">="},    {"geq", ">="},     {"geqslant", ">="},
-    {"ne", "!="},    {"neq", "!="},    {"in", "in"},      {"approx", "="},  {"equiv", "equiv"}, {"cong", "equiv"},
-    {"to", "to"},    {"->", "to"},     {"sim", "sim"},    {"subset", "subset"}, {"subseteq", "subset"},
-    {"implies", "implies"}, {"iff", "iff"}, {"Rightarrow", "implies"}, {"rightarrow", "to"}, {"notin", "notin"},
-    {"perp", "perp"}, {"parallel", "parallel"}, {"simeq", "="}, {"mapsto", "to"}});
 
 std::string canonical_function(std::string_view name) {
   if (name == "asin" || name == "acos" || name == "atan") return "arc" + std::string(name.substr(1));
   return name == "lg" ? "log" : std::string(name);
-}
-
-/// 12  1.5  0.1(6)  1.2e-3 as an exact value.
-Node number_of(const std::string& text) {
-  if (text.size() > kMaxDigits) throw Unreadable{};
-  std::string digits, repeating;
-  long exponent = 0, fraction_digits = 0;
-  bool fraction = false, in_repeating = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '.') {
-      fraction = true;
-    } else if (c == '(' || c == ')') {
-      in_repeating = c == '(';
-    } else if (c == 'e') {
-      exponent = std::strtol(text.c_str() + i + 1, nullptr, 10);
-      break;
-    } else if (in_repeating) {
-      repeating += c;
-    } else {
-      digits += c;
-      fraction_digits += fraction;
-    }
-  }
-  if (std::abs(exponent) > kMaxDecimalExponent) throw Unreadable{};
-  Node node = number(mpq_class(digits.empty() ? "0" : digits, 10));
-  if (!repeating.empty()) {  // 0.(6) is 6/9
-    mpz_class nines;
-    mpz_ui_pow_ui(nines.get_mpz_t(), 10, repeating.size());
-    mpq_class part(mpz_class(repeating, 10), nines - 1);
-    part.canonicalize();
-    node.value += part;
-  }
-  mpz_class scale;
-  const long shift = exponent - fraction_digits;
-  mpz_ui_pow_ui(scale.get_mpz_t(), 10, static_cast<unsigned long>(std::abs(shift)));
-  node.value = shift < 0 ? mpq_class(node.value / scale) : mpq_class(node.value * scale);
-  node.decimal = fraction && repeating.empty();
-  return node;
-}
-
-/// A base written as a number or as a word.
-std::optional<long> base_of(std::string_view text) {
-  constexpr std::array<std::string_view, 17> kNames = {"",      "",     "two",  "three", "four",   "five",
-                                                       "six",   "seven", "eight", "nine", "ten",   "eleven",
-                                                       "twelve", "", "", "", "sixteen"};
-  if (text.starts_with("base")) text.remove_prefix(4);
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  for (size_t i = 2; i < kNames.size(); ++i) {
-    if (!kNames[i].empty() && text == kNames[i]) return static_cast<long>(i);
-  }
-  if (text.empty() || text.size() > 2 || text.find_first_not_of("0123456789") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  const long base = std::strtol(std::string(text).c_str(), nullptr, 10);
-  return base >= 2 && base <= 36 ? std::optional(base) : std::nullopt;
 }
 
 class Parser {
@@ -215,7 +122,8 @@ class Parser {
   const Relop* relation_here() const {
     const Token& t = peek();
     if (t.type != Token::symbol && t.type != Token::command) return nullptr;
-    const auto found = std::find_if(kRelations.begin(), kRelations.end(), [&](const Relop& r) { return t.text == r.token; });
+    const auto found =
+        std::find_if(kRelations.begin(), kRelations.end(), [&](const Relop& r) { return t.text == r.token; });
     return found == kRelations.end() ? nullptr : &*found;
   }
 
@@ -369,15 +277,19 @@ class Parser {
     const Token& t = peek();
     switch (t.type) {
       case Token::number:
-        return after_number ? t.space : tokens_[at_ - 1].is("}") || tokens_[at_ - 1].is(")") || tokens_[at_ - 1].is("!");
+        return after_number ? t.space
+                            : tokens_[at_ - 1].is("}") || tokens_[at_ - 1].is(")") || tokens_[at_ - 1].is("!");
       case Token::letter:
         return true;
       case Token::word:
         return t.text != "and" && t.text != "or" && t.text != "mod" && t.text != "union";
       case Token::command:
-        return !relation_here() && !contains(std::to_array<std::string_view>(
-                   {"cup", "cap", "setminus", "backslash", "pm", "mp", "cdot", "times", "ast", "div", "rangle", "end", "over", "choose",
-                    "rfloor", "rceil", "pmod", "bmod", "mod", "lor", "vee", "land", "circ", "degree", "prime", "quad"}), t.text);
+        return !relation_here() &&
+               !contains(std::to_array<std::string_view>(
+                             {"cup", "cap",    "setminus", "backslash", "pm",     "mp",     "cdot",  "times", "ast",
+                              "div", "rangle", "end",      "over",      "choose", "rfloor", "rceil", "pmod",  "bmod",
+                              "mod", "lor",    "vee",      "land",      "circ",   "degree", "prime", "quad"}),
+                         t.text);
       case Token::symbol:
         return t.text == "(" || t.text == "{" || (t.text == "[" && !t.space) || (t.text == "|" && bars_ == 0);
       default:
@@ -398,9 +310,8 @@ class Parser {
   /// A quantity, or anything before a unit proper: prose is not read as the unit of a letter.
   bool may_have_unit(const std::vector<Node>& factors) const {
     const auto is_quantity = [](const Node& n) { return n.is(Kind::number) || n.is(Kind::symbol, "pi"); };
-    return is_unit_word(peek().text) || std::any_of(factors.begin(), factors.end(), [&](const Node& factor) {
-      return any_node(factor, is_quantity);
-    });
+    return is_unit_word(peek().text) || std::any_of(factors.begin(), factors.end(),
+                                                    [&](const Node& factor) { return any_node(factor, is_quantity); });
   }
   /// Something other than the end of an item follows.
   bool starts_after(size_t ahead) const {
@@ -434,7 +345,8 @@ class Parser {
       }
     }
     last_was_number_ = false;
-    if (name == "percent" || name == "pct" || name == "percentage") return make(Kind::percent, "", nodes(std::move(value)));
+    if (name == "percent" || name == "pct" || name == "percentage")
+      return make(Kind::percent, "", nodes(std::move(value)));
     if (name == "degrees" || name == "degree" || name == "deg") return make(Kind::degrees, "", nodes(std::move(value)));
     return make(Kind::unit, name, nodes(std::move(value)));
   }
@@ -858,7 +770,11 @@ class Parser {
     if (name.find("array") != std::string::npos && take("{")) {  // column layout
       while (peek().type != Token::end && !take("}")) ++at_;
     }
-    Node matrix = make(Kind::matrix, name.starts_with("vmatrix") ? "det" : name.starts_with("cases") ? "cases" : "", {});
+    Node matrix = make(Kind::matrix,
+                       name.starts_with("vmatrix") ? "det"
+                       : name.starts_with("cases") ? "cases"
+                                                   : "",
+                       {});
     const int outer_bars = std::exchange(bars_, 0);
     while (true) {
       Node row = make(Kind::tuple, "()", {});
@@ -883,16 +799,14 @@ class Parser {
   Parsed parsed_;
   size_t at_ = 0;
   int depth_ = 0;
-  int bars_ = 0;          // open | that a | would close
-  bool in_set_ = false;   // a colon separates a set's condition
+  int bars_ = 0;         // open | that a | would close
+  bool in_set_ = false;  // a colon separates a set's condition
   bool last_was_number_ = false;
 };
 
 }  // namespace
 
-bool opens_condition(std::string_view word) {
-  return contains(kConditions, word.substr(0, word.find(' ')));
-}
+bool opens_condition(std::string_view word) { return contains(kConditions, word.substr(0, word.find(' '))); }
 
 std::optional<Parsed> parse(std::string_view text, const Reading& reading, Budget& budget) {
   if (text.size() > kMaxAnswerBytes) return std::nullopt;

@@ -62,7 +62,7 @@ Polynomial multiply(const Polynomial& a, const Polynomial& b, const std::vector<
   Polynomial out;
   for (const auto& [ma, ca] : a) {
     for (const auto& [mb, cb] : b) {
-      budget.spend(1 + limbs(ca) * limbs(cb) / 64 + static_cast<int64_t>(ma.size() + mb.size()) / 2);
+      budget.spend(1 + limbs(ca) * limbs(cb) / 256 + static_cast<int64_t>(ma.size() + mb.size()) / 2);
       mpq_class coefficient = ca * cb;
       Monomial monomial;
       size_t i = 0, j = 0;

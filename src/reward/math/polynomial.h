@@ -24,8 +24,8 @@ using Monomial = std::vector<std::pair<uint32_t, uint32_t>>;  // (generator, exp
 using Polynomial = std::map<Monomial, mpq_class>;             // no zero coefficients; the empty one is 0
 
 Polynomial constant(const mpq_class& value);
-bool is_constant(const Polynomial& p);           // 0 counts
-mpq_class constant_value(const Polynomial& p);   // of a constant one
+bool is_constant(const Polynomial& p);          // 0 counts
+mpq_class constant_value(const Polynomial& p);  // of a constant one
 
 Polynomial add(const Polynomial& a, const Polynomial& b, Budget& budget);
 /// Powers of generators are reduced by their relations.

@@ -80,7 +80,20 @@ RealSet intersected(const RealSet& a, const RealSet& b, Budget& budget) {
   return complement(united(complement(a), complement(b), budget));
 }
 
+bool is_absolute_value(const Node& n) { return n.is(Kind::call, "abs") && is_variable(n.args[0]); }
+
+/// |x| < c and |x| > c, with c on the right.
+std::optional<RealSet> from_absolute_value(const Node& node) {
+  if (!is_absolute_value(node.args[0])) return std::nullopt;
+  const Endpoint high = endpoint(node.args[1]), low = endpoint(negate(node.args[1]));
+  const bool strict = node.name == "<" || node.name == ">";
+  if (node.name[0] == '<') return RealSet{{low, high, strict, strict}};
+  if (node.name[0] == '>') return RealSet{{kMinusInfinity, low, true, strict}, {high, kPlusInfinity, strict, true}};
+  return std::nullopt;
+}
+
 RealSet from_inequality(const Node& node) {
+  if (auto set = from_absolute_value(node)) return std::move(*set);
   const bool variable_left = is_variable(node.args[0]);
   if (variable_left == is_variable(node.args[1])) throw NoSet{};
   const Endpoint bound = endpoint(node.args[variable_left ? 1 : 0]);

@@ -1,5 +1,5 @@
-// Sets of real numbers as disjoint segments in ascending order, so that (0,9) with (9,36), x < 2 or x > 3, and unions in
-// any order compare as sets.
+// Sets of real numbers as disjoint segments in ascending order, so that (0,9) with (9,36), x < 2 or x > 3, and unions
+// in any order compare as sets.
 #pragma once
 
 #include <optional>

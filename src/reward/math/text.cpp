@@ -26,11 +26,8 @@ void append_lower(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string plain_text(std::string_view text) {
+  if (text.size() > kMaxAnswerBytes) return "";
   std::string out;
-  if (text.size() > kMaxAnswerBytes) {
-    append_lower(out, trim(text));
-    return out;
-  }
   const std::vector<Token> tokens = tokens_of(text);
   size_t begin = 0, end = tokens.size();
   if (end == 3 && tokens[0].is("(") && tokens[2].is(")")) ++begin, --end;

@@ -8,7 +8,7 @@
 namespace hone::math {
 
 /// How an answer reads when looks do not matter: lower case, no spaces, no \text, brackets around one letter or a full
-/// stop behind.
+/// stop behind. "" if it is too long to be an answer.
 std::string plain_text(std::string_view text);
 
 /// The letter (lower case) of an option, as in C  (C)  C.  \text{(C)}  (C) 42  option C.

@@ -1,5 +1,6 @@
 #include "reward/extract.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -92,37 +93,59 @@ std::string_view sentence(std::string_view text) {
   return text;
 }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// Where the last "answer", "option" or "choice" that begins before `before` ends; 0 if there is none.
+size_t last_keyword_end(std::string_view text, size_t before) {
+  struct Keyword {
+    std::string_view initials, rest;
+  };
+  size_t end = 0;
+  for (const Keyword& word : {Keyword{"aA", "nswer"}, {"oO", "ption"}, {"cC", "hoice"}}) {
+    for (size_t limit = before; limit > 0;) {
+      const size_t at = text.rfind(word.rest, limit - 1);
+      if (at == std::string_view::npos || at == 0) break;
+      const bool begins = word.initials.find(text[at - 1]) != std::string_view::npos;
+      if (begins && (at == 1 || !is_letter(text[at - 2]))) {
+        end = std::max(end, at + word.rest.size());
+        break;
+      }
+      limit = at;
+    }
+  }
+  return end;
+}
+
 /// What follows "answer is", "answer:" or "answer =", the last time such words stand there.
 std::optional<std::string_view> after_phrase(std::string_view text) {
-  constexpr std::string_view kWord = "nswer";
   constexpr size_t kReach = 60;  // bytes between the word and its verb: "the answer to the question is"
-  for (size_t at = text.rfind(kWord); at != std::string_view::npos; at = at == 0 ? at : text.rfind(kWord, at - 1)) {
-    const bool is_word = at > 0 && (text[at - 1] == 'a' || text[at - 1] == 'A');
-    if (is_word) {
-      const size_t from = at + kWord.size();
-      std::string_view near = text.substr(from, kReach);
-      near = near.substr(0, near.find('\n'));
-      size_t end = std::string_view::npos;
-      if (const size_t is = near.find(" is"); is != std::string_view::npos) {
-        const bool whole_word = is + 3 >= near.size() || is_blank(near[is + 3]) || near[is + 3] == ':';
-        if (whole_word) end = is + 3;
-      }
-      const size_t mark = near.find_first_of(":=");
-      if (end == std::string_view::npos && mark != std::string_view::npos) end = mark + 1;
-      if (end != std::string_view::npos) {
-        std::string_view rest = text.substr(from + end);
-        rest = rest.substr(skip_any(rest, 0, " \t\r\n:*="));
-        for (const auto& [open, close] : {std::pair("\\[", "\\]"), std::pair("$$", "$$")}) {
-          if (!rest.starts_with(open)) continue;
-          const size_t closed = rest.find(close, 2);
-          return rest.substr(2, closed == std::string_view::npos ? closed : closed - 2);
-        }
-        rest = sentence(rest);
-        while (rest.ends_with('*') || rest.ends_with(' ')) rest.remove_suffix(1);
-        if (!rest.empty()) return rest;
-      }
+  constexpr int kTries = 16;     // each may cost the length of the text
+  size_t from = text.size() + 5;
+  for (int i = 0; i < kTries; ++i) {
+    from = last_keyword_end(text, from - 5);
+    if (from == 0) break;
+    std::string_view near = text.substr(from, kReach);
+    near = near.substr(0, near.find('\n'));
+    size_t end = std::string_view::npos;
+    if (const size_t is = near.find(" is"); is != std::string_view::npos) {
+      const bool whole_word = is + 3 >= near.size() || is_blank(near[is + 3]) || near[is + 3] == ':';
+      if (whole_word) end = is + 3;
     }
-    if (at == 0) break;
+    if (end == std::string_view::npos) {
+      const size_t mark = near.find_first_of(":=");
+      if (mark == std::string_view::npos) continue;
+      end = mark + 1;
+    }
+    std::string_view rest = text.substr(from + end);
+    rest = rest.substr(skip_any(rest, 0, " \t\r\n:*="));
+    for (const auto& [open, close] : {std::pair("\\[", "\\]"), std::pair("$$", "$$")}) {
+      if (!rest.starts_with(open)) continue;
+      const size_t closed = rest.find(close, 2);
+      return rest.substr(2, closed == std::string_view::npos ? closed : closed - 2);
+    }
+    rest = sentence(rest);
+    while (rest.ends_with('*') || rest.ends_with(' ')) rest.remove_suffix(1);
+    if (!rest.empty()) return rest;
   }
   return std::nullopt;
 }

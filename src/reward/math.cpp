@@ -69,7 +69,8 @@ std::string_view bare_gold(std::string_view gold) {
   return trim(gold);
 }
 
-bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
+/// A scalar, which a single number may state.
+bool is_scalar(const Answer& gold) { return !gold.readings.empty() && gold.readings[0].kind <= math::Kind::based; }
 
 /// The number that is the only one in the text.
 std::optional<std::string_view> only_number(std::string_view text) {
@@ -115,8 +116,9 @@ std::string unmarked_answer(std::string_view text, bool want_number, math::Budge
     if (number.empty() || number.data() < formula->data() + formula->size()) return std::string(*formula);
   }
   if (!number.empty()) return std::string(number);
-  const size_t line = text.rfind('\n');
-  return std::string(line == std::string_view::npos ? text : trim(text.substr(line)));
+  if (const size_t line = text.rfind('\n'); line != std::string_view::npos) text = trim(text.substr(line));
+  const size_t is = text.rfind(" is ");
+  return std::string(is == std::string_view::npos ? text : text.substr(is + 4));
 }
 
 std::optional<std::string> find_answer(const ScoreInput& in, Extraction extraction, bool want_number,
@@ -191,7 +193,7 @@ std::vector<Answer> read_golds(const ScoreInput& in, const MathOptions& options,
 
 Verdict compare(const ScoreInput& in, const std::vector<Answer>& golds, const MathOptions& options,
                 Extraction extraction) {
-  const bool want_number = std::any_of(golds.begin(), golds.end(), [](const Answer& g) { return has_digit(g.text); });
+  const bool want_number = std::any_of(golds.begin(), golds.end(), is_scalar);
   math::Budget budget(kSteps);
   try {
     const auto text = find_answer(in, extraction, want_number, budget);

@@ -432,17 +432,23 @@ class Lexer {
       if (text_[end] == '}' && --depth == 0) break;
     }
     const std::string_view content = trim(text_.substr(at_ + 1, end - std::min(end, at_ + 1)));
-    size_t letters = 0, longest = 0;
-    bool simple = true;  // letters, digits and punctuation, no nested notation
+    size_t letters = 0;
+    bool simple = true;   // no nested notation
+    bool digits = false;  // a quantity: 7 ways
     for (const char c : content) {
-      letters = is_letter(c) || static_cast<unsigned char>(c) >= 0x80 ? letters + 1 : 0;
-      longest = std::max(longest, letters);
+      letters += is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
+      digits |= is_digit(c);
       simple &= c != '\\' && c != '$' && c != '{' && c != '^' && c != '_';
     }
-    if (longest < 2 || !simple || contains(kWords, content)) {
+    constexpr std::string_view kUnitLetters = "mgshLNJVWAKCF";
+    if (content.size() == 1 && after_number() && kUnitLetters.find(content[0]) != std::string_view::npos) {
+      at_ = std::min(end + 1, text_.size());
+      return push(Token::words, std::string(content));
+    }
+    if (letters < 2 || !simple || digits || contains(kWords, content)) {
       ++at_;  // the braces stay out, the content is read in place; its closing brace is a stray one then
       if (end < limit) skip_.push_back(end);
-      if (longest == 0 && content.empty()) space_ = true;
+      if (content.empty()) space_ = true;
       return;
     }
     at_ = std::min(end + 1, text_.size());

@@ -302,7 +302,9 @@ class Parser {
   bool is_unit_here() {
     const Token& t = peek();
     if (t.type == Token::words) return !is_connective() && !opens_condition(t.text);
-    if (t.type != Token::letter || !t.space || at_ == 0 || tokens_[at_ - 1].type != Token::number) return false;
+    if (t.type != Token::letter || !t.space || at_ == 0) return false;
+    const Token& before = tokens_[at_ - 1];
+    if (before.type != Token::number && !before.is("}") && !before.is(")")) return false;
     const bool candidate = t.text.find_first_of("mgshLNJVWAKCFft") == 0 && !starts_after(1);
     if (candidate) parsed_.unit_ambiguous = true;
     return candidate && reading_.letter_units;

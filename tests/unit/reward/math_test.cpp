@@ -88,7 +88,8 @@ TEST(Math, UnitsAndDegrees) {
                {"100 \\text{ cm}", "1 \\text{ m}"},
                {"5^{\\text{th}}", "5"},
                {"\\sin 30^\\circ", "\\frac12"},
-               {"20", "20^\\circ C"}});
+               {"20", "20^\\circ C"},
+               {"1.5\\times10^{5} \\text{ J}", "150000"}});
   expect_different({{"5 \\text{ cm}", "5 \\text{ m}"}, {"90^\\circ", "\\frac{\\pi}{2}"}, {"5m", "5"}});
 }
 
@@ -262,6 +263,10 @@ TEST(Math, FindsTheAnswer) {
   EXPECT_EQ(judge("She makes $18 a day and $24 a week", "24"), "correct");
   EXPECT_EQ(judge("x is $3\\sqrt{13}$", "13"), "wrong");
   EXPECT_EQ(judge("So $x+1$", "1+x"), "correct");
+  EXPECT_EQ(judge("The point is (3,4).", "(3,4)"), "correct");
+  EXPECT_EQ(judge("The reception is 100.\nA: 50", "50"), "correct");
+  EXPECT_EQ(judge("It is Thursday.", "\\text{Thursday}"), "correct");
+  EXPECT_EQ(judge("The correct option is B", "B"), "correct");
   EXPECT_EQ(judge("\\boxed{84} or \\boxed{85}", "85"), "wrong");      // a list of guesses
   EXPECT_EQ(judge("<answer>8", "8", {}, Finish::length), "correct");  // no closed tag: the last number
   EXPECT_EQ(judge("<answer>8", "8", {{"extraction", "tag"}}, Finish::length), "wrong");

@@ -158,6 +158,7 @@ bool same(const Answer& gold, const Answer& answer, const mpq_class& tolerance, 
 
 /// Why nothing can be compared with the gold answer; "" if something can.
 std::string gold_fault(const Answer& gold) {
+  if (!is_valid_utf8(gold.text)) return "the gold answer is not UTF-8: " + quote_for_message(gold.text, 60);
   if (!gold.readings.empty() || math::is_prose(gold.text) || math::option_letter(gold.text)) return "";
   return "the gold answer is neither mathematics nor words: " + quote_for_message(gold.text, 60);
 }

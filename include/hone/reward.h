@@ -98,7 +98,7 @@ class RewardTable {
   std::map<std::string, GroupRewardMaker> group_makers_;
 };
 
-/// cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, overlong,
+/// cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, math, overlong,
 /// repetition.
 RewardTable builtin_rewards();
 

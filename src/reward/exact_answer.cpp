@@ -3,7 +3,6 @@
 #include <cctype>
 #include <optional>
 
-#include "base/jsonl.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "hone/options.h"
@@ -32,28 +31,6 @@ struct ExactAnswerOptions {
     v("ignore_spaces", c.ignore_spaces, "white space does not matter in text");
   }
 };
-
-/// The text of one gold value: a number as it is written, of a GSM8K solution what follows ####.
-std::optional<std::string> gold_text(const json& value) {
-  if (!value.is_string() && !value.is_number() && !value.is_boolean()) return std::nullopt;
-  std::string text = value.is_string() ? value.get<std::string>() : dump_json(value);
-  if (const size_t mark = text.rfind("####"); mark != std::string::npos) text = text.substr(mark + 4);
-  text = trim(text);
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
-/// Every accepted answer: one value, or a list of alternatives. Empty if there is none, or if one is unusable.
-std::vector<std::string> gold_texts(const json& fields, const std::string& name) {
-  const auto found = fields.is_object() ? fields.find(name) : fields.end();
-  if (found == fields.end()) return {};
-  std::vector<std::string> texts;
-  for (const json& value : found->is_array() ? *found : json::array({*found})) {
-    auto text = gold_text(value);
-    if (!text) return {};
-    texts.push_back(std::move(*text));
-  }
-  return texts;
-}
 
 /// The one number that an answer states: the whole text, what its \boxed{} holds, what follows its last "=", or the
 /// only number in it. Nothing if it names several: a list of guesses is no answer.

@@ -99,6 +99,7 @@ RewardTable builtin_rewards() {
   table.add("language_consistency", make_language_consistency);
   table.add_group("length", make_length);
   table.add("logic", make_logic);
+  table.add("math", make_math);
   table.add("overlong", make_overlong);
   table.add("repetition", make_repetition);
   return table;

@@ -14,6 +14,7 @@ RewardFunction make_judge(const nlohmann::json& options);
 RewardFunction make_language_consistency(const nlohmann::json& options);
 GroupRewardFunction make_length(const nlohmann::json& options);
 RewardFunction make_logic(const nlohmann::json& options);
+RewardFunction make_math(const nlohmann::json& options);
 RewardFunction make_overlong(const nlohmann::json& options);
 RewardFunction make_repetition(const nlohmann::json& options);
 

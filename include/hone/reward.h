@@ -67,7 +67,7 @@ class RewardTable {
   std::map<std::string, RewardMaker> makers_;
 };
 
-/// exact_answer, logic, format, length, finish.
+/// exact_answer, code, logic, format, length, finish.
 RewardTable builtin_rewards();
 
 /// What a pool did since its statistics were last taken.

@@ -45,6 +45,7 @@ std::vector<std::string> RewardTable::names() const {
 RewardTable builtin_rewards() {
   RewardTable table;
   table.add("exact_answer", make_exact_answer);
+  table.add("code", make_code);
   table.add("logic", make_logic);
   table.add("format", make_format);
   table.add("length", make_length);

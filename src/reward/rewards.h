@@ -6,6 +6,7 @@
 namespace hone {
 
 RewardFunction make_exact_answer(const nlohmann::json& options);
+RewardFunction make_code(const nlohmann::json& options);
 RewardFunction make_logic(const nlohmann::json& options);
 RewardFunction make_format(const nlohmann::json& options);
 RewardFunction make_length(const nlohmann::json& options);

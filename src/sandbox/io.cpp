@@ -14,15 +14,15 @@ namespace {
 
 constexpr size_t kMessageBytes = 4096;  // kept of standard error
 
-/// Waits until one of `fds` is ready; false at the deadline.
+/// Waits until one of `fds` is ready; false at the deadline. What is ready by then is seen even where this process
+/// itself was too late to look.
 template <size_t N>
 bool wait_for(std::array<pollfd, N>& fds, SandboxClock::time_point deadline) {
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SandboxClock::now()).count();
-    if (left <= 0) return false;
-    const int ready = poll(fds.data(), fds.size(), static_cast<int>(std::min<int64_t>(left, 1'000'000)));
+    const int ready = poll(fds.data(), fds.size(), static_cast<int>(std::clamp<int64_t>(left, 0, 1'000'000)));
     if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
+    if (left <= 0 || (ready < 0 && errno != EINTR)) return false;
   }
 }
 

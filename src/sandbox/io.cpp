@@ -14,15 +14,21 @@ namespace {
 
 constexpr size_t kMessageBytes = 4096;  // kept of standard error
 
-/// Waits until one of `fds` is ready; false at the deadline. What is ready by then is seen even where this process
-/// itself was too late to look.
+/// Waits until one of `fds` is ready; false at the deadline. What is ready by then is seen even where this process was
+/// too late to look, and time during which the whole machine stood still (suspended, migrated) does not count.
 template <size_t N>
 bool wait_for(std::array<pollfd, N>& fds, SandboxClock::time_point deadline) {
+  using std::chrono::milliseconds;
+  constexpr auto kStandstill = milliseconds(1000);
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SandboxClock::now()).count();
-    const int ready = poll(fds.data(), fds.size(), static_cast<int>(std::clamp<int64_t>(left, 0, 1'000'000)));
+    const auto start = SandboxClock::now();
+    const auto left = std::clamp(std::chrono::ceil<milliseconds>(deadline - start), milliseconds(0), milliseconds(1'000'000));
+    const int ready = poll(fds.data(), fds.size(), static_cast<int>(left.count()));
     if (ready > 0) return true;
-    if (left <= 0 || (ready < 0 && errno != EINTR)) return false;
+    if (ready < 0 && errno != EINTR) return false;
+    const auto late = SandboxClock::now() - start - left;
+    if (late > kStandstill) deadline += late;
+    else if (left == milliseconds(0)) return false;
   }
 }
 

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "sandbox/io.h"
@@ -28,9 +27,9 @@ json run_probe(Sandbox& sandbox, const RunLimits& limits) {
 std::vector<SandboxLayer> judge(const Sandbox& sandbox, const json& found, const RunLimits& limits) {
   const json& zygote = sandbox.facts();
   const bool bwrap = sandbox.mode() != Sandbox::Mode::bare;
-  const bool lone = found["root_entries"] == json::array({"bin", "dev", "lib", "lib64", "tmp", "usr"}) ||
-                    std::ranges::none_of(found["root_entries"],
-                                         [](const json& name) { return name == "etc" || name == "home" || name == "proc"; });
+  const bool lone = std::ranges::none_of(found["root_entries"], [](const json& name) {
+    return name == "etc" || name == "home" || name == "proc" || name == "root" || name == "var";
+  });
   return {
       {"bubblewrap", bwrap, true, "namespaces and a private view of the file system"},
       {"ordinary user", sandbox.mode() == Sandbox::Mode::full, true, "the host's root is given up before anything runs"},

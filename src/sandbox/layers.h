@@ -17,10 +17,10 @@ struct SandboxLayer {
 
 struct SandboxReport {
   std::vector<SandboxLayer> layers;
-  std::string problem;  // why no sandbox could be started at all, or in which way not; else empty
+  std::string problem;  // why no sandbox could be started at all, else empty
 
-  bool strong() const;               // every required layer is active
-  std::string missing() const;       // names of the required layers that are not, and the problem
+  bool strong() const;          // every required layer is active
+  std::string missing() const;  // names of the required layers that are not, and the problem
 };
 
 /// Starts a sandbox and probes it. Takes about 0.2 s; never throws for what the machine lacks.

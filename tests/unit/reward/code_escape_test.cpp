@@ -1,18 +1,20 @@
 // Attacks on the sandbox and on the verdict. An attack prints "escaped" if it got somewhere, and its test expects that
 // output: a contained one is wrong. It prints "contained" otherwise, so that one that does not even run shows.
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <thread>
 
@@ -25,7 +27,6 @@ namespace hone {
 namespace {
 
 using nlohmann::json;
-using testing::AnyOf;
 using testing::HasSubstr;
 
 constexpr const char* kSecret = "c0ffee-secret";
@@ -223,15 +224,32 @@ class Escape : public NeedsSandbox {
   }
 };
 
+/// Calls `make(i)` for 0 to count - 1, several at once, since much of it waits for clocks.
+std::vector<Verdict> all_at_once(size_t count, const std::function<Verdict(size_t)>& make) {
+  std::vector<Verdict> verdicts(count);
+  std::vector<std::thread> threads;
+  std::atomic<size_t> next = 0;
+  code_reward();  // made before the threads ask for it
+  for (int t = 0; t < 6; ++t) {
+    threads.emplace_back([&] {
+      for (size_t i; (i = next++) < count;) verdicts[i] = make(i);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return verdicts;
+}
+
 TEST_F(Escape, SystemAttacksAreContained) {
-  for (const Attack& attack : kAttacks) {
-    SCOPED_TRACE(attack.name);
-    const Verdict verdict = Escape::attack(kProlog + filled_in(attack.code) + kEpilog);
-    EXPECT_EQ(kind(verdict), "wrong") << verdict.why;
-    EXPECT_THAT(verdict.why, HasSubstr(attack.why));
+  const auto verdicts = all_at_once(std::size(kAttacks), [](size_t i) {
+    return attack(kProlog + filled_in(kAttacks[i].code) + kEpilog);
+  });
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    SCOPED_TRACE(kAttacks[i].name);
+    EXPECT_EQ(kind(verdicts[i]), "wrong") << verdicts[i].why;
+    EXPECT_THAT(verdicts[i].why, HasSubstr(kAttacks[i].why));
   }
   expect_healthy();
-  EXPECT_EQ(getppid() > 0 && std::filesystem::exists(host().secret), true);
+  EXPECT_TRUE(std::filesystem::exists(host().secret));
 }
 
 TEST_F(Escape, RunsLeaveNothingToTheNext) {
@@ -252,16 +270,17 @@ TEST_F(Escape, CompilerAttacksAreContained) {
       {"asm(\".incbin \\\"SECRET_PATH\\\"\");\nint main() {}", "does not compile"},
       {"template <int N> struct T { T<N + 1> t; }; T<0> t; int main() {}", "does not compile"},
       {"char big[3L << 30] = {1}; int main() {}", "does not compile"},
-      {"#include <cstdlib>\nint main() { return system(\"cat SECRET_PATH /etc/passwd && echo escaped\"); }", "exited with status"},
+      {"#include <cstdlib>\nint main() { return system(\"cat SECRET_PATH /etc/passwd && echo escaped\"); }", "printed ''"},
       {"#include <unistd.h>\nint main() { for (;;) fork(); }", "ran longer"},
       {"#include <cstdio>\n#include <sys/ptrace.h>\nint main() { puts(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 ? \"escaped\" : \"contained\"); }",
        "contained"},
   };
-  for (const auto& [code, why] : attacks) {
-    SCOPED_TRACE(code);
-    const Verdict verdict = attack(filled_in(code), "cpp");
-    EXPECT_EQ(kind(verdict), "wrong") << verdict.why;
-    EXPECT_THAT(verdict.why, HasSubstr(why));
+  const auto verdicts =
+      all_at_once(std::size(attacks), [&](size_t i) { return attack(filled_in(attacks[i].first), "cpp"); });
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    SCOPED_TRACE(attacks[i].first);
+    EXPECT_EQ(kind(verdicts[i]), "wrong") << verdicts[i].why;
+    EXPECT_THAT(verdicts[i].why, HasSubstr(attacks[i].second));
   }
 }
 
@@ -316,22 +335,22 @@ TEST_F(Escape, VerdictAttacksFail) {
   const json by_tests[] = {
       call_tests("f", {5}, 7),
       check_tests("f", "def check(candidate):\n    assert candidate(5) == 7\n", prefix),
-      check_tests("f", "import math\ndef check(candidate):\n    assert math.isclose(candidate(5), 7)\n", prefix),
-      check_tests("f", "def check(candidate):\n    assert close(candidate(5), 7)\n", prefix),
-      check_tests("f", "def check(candidate):\n    assert abs(candidate(5) - 7) < 1e-6\n", prefix),
-      check_tests("f", "def check(candidate):\n    try:\n        assert candidate(5) == 7\n    except Exception:\n        raise AssertionError\n"),
-      assert_tests({"assert f(5) == 7"}),
-      assert_tests({"assert set([f(5)]) == set([7])"}),
-      assert_tests({"assert 7 in [f(5)]"}),
+      check_tests("f",
+                  "import math\ndef check(candidate):\n    assert math.isclose(candidate(5), 7)\n"
+                  "    assert close(candidate(5), 7) and abs(candidate(5) - 7) < 1e-6\n",
+                  prefix),
+      assert_tests({"assert 7 in [f(5)] and set([f(5)]) == set([7])"}),
       assert_tests({"assert not f(5) != 7"}),
   };
-  for (const Attack& attack : kVerdictAttacks) {
-    for (json fields : by_tests) {
-      SCOPED_TRACE(std::string(attack.name) + ": " + fields.dump());
-      fields["time_limit_s"] = 1;
-      const Verdict verdict = score_code(attack.code, fields);
-      EXPECT_EQ(kind(verdict), "wrong") << verdict.why;
-    }
+  constexpr size_t kForms = std::size(by_tests);
+  const auto verdicts = all_at_once(std::size(kVerdictAttacks) * kForms, [&](size_t i) {
+    json fields = by_tests[i % kForms];
+    fields["time_limit_s"] = 1;
+    return score_code(kVerdictAttacks[i / kForms].code, fields);
+  });
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    SCOPED_TRACE(std::string(kVerdictAttacks[i / kForms].name) + ": " + by_tests[i % kForms].dump());
+    EXPECT_EQ(kind(verdicts[i]), "wrong") << verdicts[i].why;
   }
   for (const json& fields : by_tests) {
     const Verdict verdict = score_code("def f(x): return x + 2", fields);
@@ -345,10 +364,11 @@ std::set<int> descendants(int of) {
     grew = false;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
       const int pid = std::atoi(entry.path().filename().c_str());
+      if (pid <= 0) continue;
       std::ifstream file(entry.path() / "stat");
       std::string text((std::istreambuf_iterator<char>(file)), {});
       int parent = 0;
-      if (pid <= 0 || text.empty() || std::sscanf(text.c_str() + text.rfind(')'), ") %*c %d", &parent) != 1) continue;
+      if (text.empty() || std::sscanf(text.c_str() + text.rfind(')'), ") %*c %d", &parent) != 1) continue;
       if (found.contains(parent)) grew |= found.insert(pid).second;
     }
   }

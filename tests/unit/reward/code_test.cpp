@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -148,7 +149,7 @@ TEST_F(Code, HostileCompletions) {
   const json fields = stdin_tests("", "1");
   EXPECT_EQ(score_code("", fields).why, "no code found");
   EXPECT_EQ(score_code(" \n\t", fields).why, "no code found");
-  EXPECT_EQ(kind(score_code("print(1) # \xff\xfe", fields)), "wrong");
+  EXPECT_EQ(kind(score_code("print('\xff')", stdin_tests("", "\xff"))), "wrong");  // Python refuses to load it
   EXPECT_EQ(kind(score_code(std::string("print(1)\0", 9), fields)), "wrong");
   EXPECT_EQ(kind(score_code(std::string(1 << 20, '('), fields)), "wrong");
   EXPECT_EQ(kind(score_code(std::string((1 << 20) + 1, '#'), fields)), "wrong");
@@ -221,7 +222,8 @@ TEST(CodeSandbox, RunsWeakerIfToldTo) {
   EXPECT_FALSE(report.strong());
   EXPECT_THAT(report.missing(), HasSubstr("bubblewrap"));
   for (const SandboxLayer& layer : report.layers) {
-    if (layer.name == "system call filter" || layer.name == "memory limit") EXPECT_TRUE(layer.active) << layer.name;
+    const bool holds_anywhere = layer.name == "system call filter" || layer.name == "memory limit";
+    EXPECT_TRUE(layer.active || !holds_anywhere) << layer.name;
   }
   const std::string weak = R"({"bwrap": "/nowhere/bwrap", "allow_weak_sandbox": true})";
   EXPECT_EQ(kind(score_code("def f(x): return x", call_tests("f", {1}, 1), weak)), "correct");

@@ -50,8 +50,8 @@ int main(int argc, char** argv) try {
       });
     }
     for (auto& thread : pool) thread.join();
-    std::printf("{\"tests\": \"%s\", \"threads\": %d, \"runs_per_s\": %.1f, \"not_correct\": %lld}\n", work.name, threads,
-                static_cast<double>(runs) / seconds_since(start), static_cast<long long>(wrong));
+    std::printf("{\"tests\": \"%s\", \"threads\": %d, \"runs_per_s\": %.1f, \"not_correct\": %lld}\n", work.name,
+                threads, static_cast<double>(runs) / seconds_since(start), static_cast<long long>(wrong));
   }
 } catch (const hone::Error& e) {
   std::fprintf(stderr, "code_runs: %s\n", e.what());

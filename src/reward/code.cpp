@@ -1,5 +1,5 @@
-// code: the completion's program or function passes the record's tests. It runs in a sandbox (src/sandbox); what it should
-// produce is compared on this side. reward/code/runner.h has the parts.
+// code: the completion's program or function passes the record's tests. It runs in a sandbox (src/sandbox); what it
+// should produce is compared on this side. reward/code/runner.h has the parts.
 #include <memory>
 
 #include "base/check.h"
@@ -68,8 +68,8 @@ Verdict judge(const TestCount& counts, bool partial_credit) {
                                                   : wrong(counts.why.empty() ? "not every test ran" : counts.why);
   if (partial_credit) {
     verdict.reward = share;
-    verdict.why = fmt::format("passed {} of {}", counts.passed, counts.total) +
-                  (counts.why.empty() ? "" : "; " + counts.why);
+    verdict.why =
+        fmt::format("passed {} of {}", counts.passed, counts.total) + (counts.why.empty() ? "" : "; " + counts.why);
   }
   return verdict;
 }
@@ -80,8 +80,8 @@ Verdict score(const ScoreInput& in, CodeReward& reward) {
     const std::string_view code = extract_code(in.completion, in.finish);
     if (trim(code).empty()) return wrong("no code found");
     if (code.size() > kMaxCode) return wrong("the code is longer than 1 MB");
-    const TestCount counts = reward.sandboxes.with(
-        [&](Sandbox& sandbox) { return run_tests(sandbox, task, code, reward.run); });
+    const TestCount counts =
+        reward.sandboxes.with([&](Sandbox& sandbox) { return run_tests(sandbox, task, code, reward.run); });
     return judge(counts, reward.run.all_tests);
   } catch (const Error& e) {  // of the record
     return unscorable(e.what());

@@ -1,13 +1,13 @@
 #include "sandbox/io.h"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace hone {
 namespace {
@@ -22,13 +22,16 @@ bool wait_for(std::array<pollfd, N>& fds, SandboxClock::time_point deadline) {
   constexpr auto kStandstill = milliseconds(1000);
   while (true) {
     const auto start = SandboxClock::now();
-    const auto left = std::clamp(std::chrono::ceil<milliseconds>(deadline - start), milliseconds(0), milliseconds(1'000'000));
+    const auto left =
+        std::clamp(std::chrono::ceil<milliseconds>(deadline - start), milliseconds(0), milliseconds(1'000'000));
     const int ready = poll(fds.data(), fds.size(), static_cast<int>(left.count()));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
     const auto late = SandboxClock::now() - start - left;
-    if (late > kStandstill) deadline += late;
-    else if (left == milliseconds(0)) return false;
+    if (late > kStandstill)
+      deadline += late;
+    else if (left == milliseconds(0))
+      return false;
   }
 }
 

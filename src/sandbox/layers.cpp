@@ -1,8 +1,8 @@
 #include "sandbox/layers.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "sandbox/io.h"
@@ -32,19 +32,22 @@ std::vector<SandboxLayer> judge(const Sandbox& sandbox, const json& found, const
   });
   return {
       {"bubblewrap", bwrap, true, "namespaces and a private view of the file system"},
-      {"ordinary user", sandbox.mode() == Sandbox::Mode::full, true, "the host's root is given up before anything runs"},
+      {"ordinary user", sandbox.mode() == Sandbox::Mode::full, true,
+       "the host's root is given up before anything runs"},
       {"user namespace", bwrap && zygote["uid"] == 1000, true, "no user of the host inside"},
       {"process namespace", found["pid"].get<int64_t>() < 10, true, "one for each run; its end kills the run"},
-      {"mount namespace", lone && !found["root_writable"].get<bool>(), true, "read-only system, no host files, no /proc"},
-      {"network namespace", zygote["interfaces"] == json::array({"lo"}), true, "no interface but a loopback that is down"},
+      {"mount namespace", lone && !found["root_writable"].get<bool>(), true,
+       "read-only system, no host files, no /proc"},
+      {"network namespace", zygote["interfaces"] == json::array({"lo"}), true,
+       "no interface but a loopback that is down"},
       {"host name namespace", zygote["host_name"] == "sandbox", true, "uname() tells nothing"},
       {"system call filter", !found["socket"] && !found["ptrace"] && !found["new_user_namespace"] && !found["system_v"],
        true, "seccomp allow-list: no sockets, ptrace, namespaces, shared memory, io_uring"},
       {"no new privileges", found["no_new_privs"] && !found["capabilities"], true, "and no capabilities"},
       {"memory limit", !found["memory"].get<bool>(), true, "address space of a process"},
       {"process limit", !found["many_processes"].get<bool>(), true, "48 processes and threads a sandbox"},
-      {"file limit", found["tmp_mb"].get<int64_t>() <= limits.tmp_mb && found["tmp_inodes"].get<int64_t>() <= 4096, true,
-       "an own /tmp for each run, its size and number of files limited"},
+      {"file limit", found["tmp_mb"].get<int64_t>() <= limits.tmp_mb && found["tmp_inodes"].get<int64_t>() <= 4096,
+       true, "an own /tmp for each run, its size and number of files limited"},
   };
 }
 

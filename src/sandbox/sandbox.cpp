@@ -1,5 +1,9 @@
 #include "sandbox/sandbox.h"
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -8,10 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 #include "base/text.h"
 #include "sandbox/io.h"
@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* kSetpriv = "/usr/bin/setpriv";
-constexpr auto kStartTime = std::chrono::seconds(20);   // until the zygote is ready, on a busy machine
+constexpr auto kStartTime = std::chrono::seconds(20);  // until the zygote is ready, on a busy machine
 constexpr int kStopMilliseconds = 5000;
 constexpr auto kAnswerTime = std::chrono::seconds(20);  // of the zygote, which only ever forks and kills
 
@@ -39,14 +39,18 @@ std::vector<std::string> bwrap_arguments(const SandboxOptions& options) {
   add({"--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN"});
   for (const char* part : {"bin", "lib", "lib32", "lib64", "libexec", "include", "share/zoneinfo"}) {
     const std::string path = std::string("/usr/") + part;
-    if (fs::is_symlink(path)) add({"--symlink", fs::read_symlink(path).string(), path});
-    else if (fs::exists(path)) add({"--ro-bind", path, path});
+    if (fs::is_symlink(path))
+      add({"--symlink", fs::read_symlink(path).string(), path});
+    else if (fs::exists(path))
+      add({"--ro-bind", path, path});
   }
   if (options.python.starts_with("/usr/local/")) add({"--ro-bind", "/usr/local", "/usr/local"});
   for (const char* part : {"bin", "lib", "lib32", "lib64"}) {
     const std::string path = std::string("/") + part;
-    if (fs::is_symlink(path)) add({"--symlink", fs::read_symlink(path).string(), path});
-    else if (fs::exists(path)) add({"--ro-bind", path, path});
+    if (fs::is_symlink(path))
+      add({"--symlink", fs::read_symlink(path).string(), path});
+    else if (fs::exists(path))
+      add({"--ro-bind", path, path});
   }
   add({"--dir", "/dev", "--dir", "/tmp", "--symlink", "/tmp", "/dev/shm"});
   for (const char* device : {"null", "zero", "full", "random", "urandom"}) {

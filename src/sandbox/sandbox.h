@@ -10,8 +10,6 @@
 // signal handlers are installed, and descriptors of the host program do not reach the sandbox.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -20,6 +18,7 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <sys/types.h>
 
 #include "sandbox/fd.h"
 
@@ -35,10 +34,10 @@ struct SandboxOptions {
 };
 
 struct RunLimits {
-  double cpu_s = 4;          // of the run's process, until it resets its clock
-  double cpu_total_s = 60;   // of any of its processes
-  int64_t memory_mb = 512;   // address space of a process
-  int64_t tmp_mb = 64;       // of files, together and each
+  double cpu_s = 4;         // of the run's process, until it resets its clock
+  double cpu_total_s = 60;  // of any of its processes
+  int64_t memory_mb = 512;  // address space of a process
+  int64_t tmp_mb = 64;      // of files, together and each
   int64_t stack_mb = 8;
 };
 

@@ -1,13 +1,13 @@
 #include "sandbox/seccomp.h"
 
+#include <cerrno>
+#include <memory>
+
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-
-#include <cerrno>
-#include <memory>
 
 #include "base/check.h"
 #include "sandbox/fd.h"
@@ -16,8 +16,10 @@ namespace hone {
 namespace {
 
 // What interpreters, compilers and ordinary programs use. Left out with intent: sockets (network, abstract addresses),
-// ptrace and process_vm_*, io_uring, bpf, perf, userfaultfd, keyrings, mounts and namespaces, System V and POSIX message
-// queues and memfd (memory that no limit of a process covers), module and machine control, handles that open files.
+// ptrace and process_vm_*, io_uring, bpf, perf, userfaultfd, keyrings, mounts and namespaces, System V and POSIX
+// message queues and memfd (memory that no limit of a process covers), module and machine control, handles that open
+// files.
+// clang-format off
 constexpr const char* kAllowed[] = {
     "access", "alarm", "arch_prctl", "brk", "chdir", "chmod", "clock_getres", "clock_gettime", "clock_nanosleep",
     "close", "close_range", "copy_file_range", "creat", "dup", "dup2", "dup3", "epoll_create", "epoll_create1",
@@ -41,14 +43,16 @@ constexpr const char* kAllowed[] = {
     "timer_gettime", "timer_settime", "timerfd_create", "timerfd_gettime", "timerfd_settime", "times", "tkill",
     "truncate", "umask", "uname", "unlink", "unlinkat", "utime", "utimensat", "utimes", "vfork", "wait4", "waitid",
     "write", "writev"};
+// clang-format on
 
 constexpr unsigned long kIoctls[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX};
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
-constexpr int kPrctls[] = {PR_SET_NAME,        PR_GET_NAME,   PR_SET_PDEATHSIG,       PR_GET_PDEATHSIG, PR_GET_DUMPABLE,
-                           PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ, PR_SET_CHILD_SUBREAPER, PR_SET_VMA};
+constexpr int kPrctls[] = {PR_SET_NAME,     PR_GET_NAME,         PR_SET_PDEATHSIG, PR_GET_PDEATHSIG,
+                           PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ,  PR_SET_CHILD_SUBREAPER,
+                           PR_SET_VMA};
 
 constexpr scmp_datum_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
                                      CLONE_NEWPID | CLONE_NEWNET | 0x80 /* CLONE_NEWTIME */;

@@ -1,11 +1,11 @@
 #include "reward/code/program.h"
 
+#include <array>
+#include <cstring>
+
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <array>
-#include <cstring>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -48,7 +48,8 @@ std::string fault_of(const RunStatus& status, const RunLimits& limits, std::stri
 
 Program::Program(Sandbox& sandbox, Language language, std::string code) : language_(language), code_(std::move(code)) {
   if (language_ == Language::python) return;
-  HONE_CHECK(access(kCompiler, X_OK) == 0, ErrorKind::data, "{} is missing, so programs in C++ cannot be run", kCompiler);
+  HONE_CHECK(access(kCompiler, X_OK) == 0, ErrorKind::data, "{} is missing, so programs in C++ cannot be run",
+             kCompiler);
   FdPair channel = socket_pair(SOCK_STREAM);
   const UniqueFd messages = memory_file("messages");
   UniqueFd stderr_end(dup(messages.get()));

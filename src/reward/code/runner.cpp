@@ -1,10 +1,10 @@
 #include "reward/code/runner.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <random>
+
+#include <sys/socket.h>
 
 #include "base/check.h"
 #include "base/jsonl.h"
@@ -55,7 +55,8 @@ TestCount run(Context& context, const StdinTests& tests, const std::string& code
                                        static_cast<size_t>(context.options.max_output_kb) << 10, context.end);
     std::string why = run.fault;
     if (why.empty() && !same_output(run.output, expected, context.options.output)) {
-      why = "printed " + quote_for_message(trim(run.output), 60) + ", expected " + quote_for_message(trim(expected), 60);
+      why =
+          "printed " + quote_for_message(trim(run.output), 60) + ", expected " + quote_for_message(trim(expected), 60);
     }
     if (!count(counts, context, i, why.empty(), why) || run.timed_out) break;
   }
@@ -143,18 +144,22 @@ TestCount run(Context& context, const AssertTests& tests, const std::string& cod
   FdPair channel = socket_pair(SOCK_STREAM);
   RunLimits limits = context.limits;
   limits.cpu_s = limits.cpu_total_s;
-  const SandboxRun tester(context.sandbox, "tester", limits,
-                          {{"channel", &channel.run}, {"peer", &candidate.channel.host}});
+  SandboxRun tester(context.sandbox, "tester", limits, {{"channel", &channel.run}, {"peer", &candidate.channel.host}});
   const std::string nonce = make_nonce();
-  const json job = {{"nonce", nonce},           {"code", tests.code},   {"asserts", tests.asserts},
-                    {"setup", tests.setup},     {"entry_point", tests.entry_point},
+  const json job = {{"nonce", nonce},
+                    {"code", tests.code},
+                    {"asserts", tests.asserts},
+                    {"setup", tests.setup},
+                    {"entry_point", tests.entry_point},
                     {"prefix", context.task.prefix}};
   send_frame(channel.host.get(), dump_json(job), context.test_deadline());
   for (int64_t reported = 0; reported < counts.total;) {
     const Frame frame = receive_frame(channel.host.get(), context.test_deadline(), kMaxReport);
     if (frame.failure) {
-      if (frame.failure == ReadEnd::end) throw SandboxFailure("the process of the tests ended without a report");
-      count(counts, context, static_cast<size_t>(reported), false, context.too_slow());
+      // A tester that dies was overwhelmed by what the code returned: throws only if the sandbox itself is gone.
+      const bool died = frame.failure == ReadEnd::end && tester.wait(context.test_deadline());
+      const std::string why = died ? "returned what the tests could not take" : context.too_slow();
+      count(counts, context, static_cast<size_t>(reported), false, why);
       break;
     }
     const json report = parse_message(frame.bytes);
@@ -166,7 +171,8 @@ TestCount run(Context& context, const AssertTests& tests, const std::string& cod
     }
     if (!report.contains("test")) break;  // done early: the tested code is gone
     const bool passed = report.value("passed", false);
-    if (!count(counts, context, static_cast<size_t>(reported++), passed, quote_for_message(text_of(report, "why"), 200))) {
+    if (!count(counts, context, static_cast<size_t>(reported++), passed,
+               quote_for_message(text_of(report, "why"), 200))) {
       break;
     }
   }

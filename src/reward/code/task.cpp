@@ -36,7 +36,8 @@ double number_member(const json& object, const char* name, double otherwise, dou
 
 const json& cases_of(const json& tests) {
   const json* cases = member(tests, "cases");
-  HONE_CHECK(cases && cases->is_array() && !cases->empty(), ErrorKind::data, "the record has no tests: 'cases' is empty");
+  HONE_CHECK(cases && cases->is_array() && !cases->empty(), ErrorKind::data,
+             "the record has no tests: 'cases' is empty");
   return *cases;
 }
 
@@ -44,8 +45,8 @@ const json& cases_of(const json& tests) {
 std::string program_text(const json& object, const char* name) {
   const json* value = member(object, name);
   HONE_CHECK(value, ErrorKind::data, "a test case has no '{}'", name);
-  HONE_CHECK(value->is_string() || value->is_number(), ErrorKind::data, "'{}' of a test case must be text, got {}", name,
-             value->type_name());
+  HONE_CHECK(value->is_string() || value->is_number(), ErrorKind::data, "'{}' of a test case must be text, got {}",
+             name, value->type_name());
   return value->is_string() ? value->get<std::string>() : dump_json(*value);
 }
 

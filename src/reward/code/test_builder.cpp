@@ -25,8 +25,8 @@ struct Builder {
 
   std::optional<std::string> output_of(const Program& program, const std::string& input) const {
     if (!program.fault().empty()) return std::nullopt;
-    ProgramRun run = program.run(sandbox, input, options.limits, static_cast<size_t>(options.max_output_kb) << 10,
-                                 kNoDeadline);
+    ProgramRun run =
+        program.run(sandbox, input, options.limits, static_cast<size_t>(options.max_output_kb) << 10, kNoDeadline);
     return run.fault.empty() ? std::optional(std::move(run.output)) : std::nullopt;
   }
 

@@ -26,10 +26,10 @@ struct TestBuilderOptions {
 
 struct BuiltTests {
   bool kept = false;
-  std::string why;   // it was dropped
-  StdinTests tests;  // the valid cases, with the output most submissions gave; also where the problem was dropped
-  int64_t num_inputs = 0;            // different inputs that the generator made
-  std::vector<int64_t> num_passed;   // of each submission: valid cases passed
+  std::string why;         // it was dropped
+  StdinTests tests;        // the valid cases, with the output most submissions gave; also where the problem was dropped
+  int64_t num_inputs = 0;  // different inputs that the generator made
+  std::vector<int64_t> num_passed;  // of each submission: valid cases passed
 };
 
 /// `generator` is a Python program that reads a case number (0, 1, ...) and prints that case's input. Runs are

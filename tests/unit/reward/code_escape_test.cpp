@@ -1,12 +1,5 @@
 // Attacks on the sandbox and on the verdict. An attack prints "escaped" if it got somewhere, and its test expects that
 // output: a contained one is wrong. It prints "contained" otherwise, so that one that does not even run shows.
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -18,7 +11,13 @@
 #include <set>
 #include <thread>
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "code_test_util.h"
@@ -73,9 +72,10 @@ struct Attack {
 };
 
 std::string filled_in(std::string code) {
-  const std::pair<const char*, std::string> values[] = {
-      {"SECRET_PATH", host().secret.string()}, {"SECRET_TEXT", kSecret}, {"PORT", std::to_string(host().port)},
-      {"HOST_PID", std::to_string(getpid())}};
+  const std::pair<const char*, std::string> values[] = {{"SECRET_PATH", host().secret.string()},
+                                                        {"SECRET_TEXT", kSecret},
+                                                        {"PORT", std::to_string(host().port)},
+                                                        {"HOST_PID", std::to_string(getpid())}};
   for (const auto& [name, value] : values) {
     for (size_t at; (at = code.find(name)) != std::string::npos;) code.replace(at, std::strlen(name), value);
   }
@@ -99,14 +99,18 @@ constexpr const char* kEpilog = "\nprint('escaped' if escaped else 'contained')\
 
 constexpr Attack kAttacks[] = {
     {"read_host_file", "escaped = works(lambda: open('SECRET_PATH').read())"},
-    {"read_etc", "escaped = any(os.path.exists(p) for p in ('/etc/passwd', '/etc/shadow', '/root', '/home', '/work', '/var'))"},
-    {"write_system", "escaped = any(works(lambda: open(p, 'w')) for p in ('/x', '/usr/x', '/usr/bin/python3', '/dev/x', '/lib/x'))"},
+    {"read_etc",
+     "escaped = any(os.path.exists(p) for p in ('/etc/passwd', '/etc/shadow', '/root', '/home', '/work', '/var'))"},
+    {"write_system",
+     "escaped = any(works(lambda: open(p, 'w')) for p in ('/x', '/usr/x', '/usr/bin/python3', '/dev/x', '/lib/x'))"},
     {"environment", "escaped = 'SECRET_TEXT' in str(os.environ) or 'HONE_TEST_SECRET' in os.environ"},
-    {"proc", "escaped = os.path.exists('/proc/self') or os.path.exists('/proc/1/environ') or os.path.exists('/sys/kernel')"},
+    {"proc",
+     "escaped = os.path.exists('/proc/self') or os.path.exists('/proc/1/environ') or os.path.exists('/sys/kernel')"},
     {"inherited_descriptors", "escaped = any(works(lambda: os.fstat(fd)) for fd in range(3, 1024))"},
     {"mount_proc", "os.mkdir('p'); escaped = libc.mount(b'proc', b'p', b'proc', 0, None) == 0"},
     {"tcp", "escaped = works(lambda: socket.create_connection(('127.0.0.1', PORT), 1))"},
-    {"udp", "escaped = works(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', PORT)))"},
+    {"udp",
+     "escaped = works(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', PORT)))"},
     {"raw_socket", "escaped = works(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))"},
     {"netlink", "escaped = works(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0))"},
     {"unix_socket", "escaped = works(lambda: socket.socket(socket.AF_UNIX).bind('\\0hone'))"},
@@ -126,7 +130,8 @@ constexpr Attack kAttacks[] = {
     {"clone_namespaces", "escaped = syscall(56, 0x10000000 | 17, 0, 0, 0, 0)"},
     {"clone3", "escaped = syscall(435, ctypes.create_string_buffer(88), 88)"},
     {"chroot", "os.mkdir('r'); escaped = works(lambda: os.chroot('r'))"},
-    {"become_root", "escaped = works(lambda: os.setuid(0)) or works(lambda: os.setresuid(0, 0, 0)) or os.geteuid() == 0"},
+    {"become_root",
+     "escaped = works(lambda: os.setuid(0)) or works(lambda: os.setresuid(0, 0, 0)) or os.geteuid() == 0"},
     {"set_user_program", R"(
 for path in ('/usr/bin/su', '/usr/bin/passwd', '/usr/bin/mount', '/usr/bin/newgrp'):
     pid = os.fork()
@@ -134,17 +139,21 @@ for path in ('/usr/bin/su', '/usr/bin/passwd', '/usr/bin/mount', '/usr/bin/newgr
         os.execv('/bin/sh', ['sh', '-c', 'exec 2>/dev/null; ' + path + ' -c "cat SECRET_PATH > /tmp/stolen"'])
     os.waitpid(pid, 0)
 escaped = os.path.exists('/tmp/stolen'))"},
-    {"device_node", "escaped = works(lambda: os.mknod('d', 0o60666, os.makedev(254, 0))) or os.path.exists('/dev/mem')"},
+    {"device_node",
+     "escaped = works(lambda: os.mknod('d', 0o60666, os.makedev(254, 0))) or os.path.exists('/dev/mem')"},
     {"clock", "escaped = works(lambda: time.clock_settime(time.CLOCK_REALTIME, 0))"},
     {"host_name", "escaped = works(lambda: socket.sethostname('x')) or os.uname().nodename != 'sandbox'"},
     {"reboot_and_modules", "escaped = syscall(169, 0xfee1dead, 672274793, 0x89abcdef, 0) or syscall(313, 0, b'', 0)"},
-    {"terminal_injection", "import fcntl\nescaped = works(lambda: fcntl.ioctl(0, 0x5412, b'x')) or os.path.exists('/dev/tty')"},
+    {"terminal_injection",
+     "import fcntl\nescaped = works(lambda: fcntl.ioctl(0, 0x5412, b'x')) or os.path.exists('/dev/tty')"},
     {"symlink_to_host", R"(
 for name in ('solution', 'result', 'solution.py', 'stdout'):
     os.symlink('SECRET_PATH', name)
 escaped = any(works(lambda: open(name).read()) or works(lambda: open(name, 'w')) for name in os.listdir('.')))"},
     {"hard_link_to_system", "escaped = works(lambda: os.link('/usr/bin/su', 'su'))"},
-    {"execute_from_tmp", "open('x', 'w').write('#!/bin/sh\\necho escaped')\nos.chmod('x', 0o755)\nescaped = works(lambda: subprocess.run(['./x'], check=True))"},
+    {"execute_from_tmp",
+     "open('x', 'w').write('#!/bin/sh\\necho escaped')\nos.chmod('x', 0o755)\nescaped = works(lambda: "
+     "subprocess.run(['./x'], check=True))"},
     {"kill_init", R"(
 for sig in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGSTOP, signal.SIGPROF):
     works(lambda: os.kill(1, sig))
@@ -154,7 +163,8 @@ time.sleep(0.05))"},
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 works(lambda: os.kill(-1, signal.SIGKILL)); works(lambda: os.kill(0, signal.SIGTERM))
 escaped = works(lambda: os.kill(HOST_PID, 0)))"},
-    {"other_processes", "escaped = any(works(lambda: os.kill(pid, 0)) for pid in range(3, 3000) if pid != os.getpid())"},
+    {"other_processes",
+     "escaped = any(works(lambda: os.kill(pid, 0)) for pid in range(3, 3000) if pid != os.getpid())"},
     {"sparse_file", "escaped = works(lambda: open('f', 'wb').truncate(1 << 40))"},
     {"fill_disk", R"(
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -204,7 +214,8 @@ if os.fork() == 0:
     if os.fork() == 0: time.sleep(100)
 print('contained', flush=True); os._exit(0))"},
     {"sleeps", "time.sleep(100)", "ran longer"},
-    {"ignores_clock", "for s in (signal.SIGPROF, signal.SIGXCPU, signal.SIGTERM): signal.signal(s, signal.SIG_IGN)\nwhile True: pass",
+    {"ignores_clock",
+     "for s in (signal.SIGPROF, signal.SIGXCPU, signal.SIGTERM): signal.signal(s, signal.SIG_IGN)\nwhile True: pass",
      "ran longer"},
     {"stops_itself", "os.kill(os.getpid(), signal.SIGSTOP)", "ran longer"},
     {"crash", "ctypes.string_at(0)", "signal 11"},
@@ -215,7 +226,7 @@ class Escape : public NeedsSandbox {
   static Verdict attack(const std::string& code, const std::string& language = "python") {
     json fields = stdin_tests("", "escaped");
     fields["language"] = language;
-    fields["time_limit_s"] = 0.3;
+    fields["time_limit_s"] = 0.2;
     return score_code(code, fields);
   }
   static void expect_healthy() {
@@ -240,9 +251,8 @@ std::vector<Verdict> all_at_once(size_t count, const std::function<Verdict(size_
 }
 
 TEST_F(Escape, SystemAttacksAreContained) {
-  const auto verdicts = all_at_once(std::size(kAttacks), [](size_t i) {
-    return attack(kProlog + filled_in(kAttacks[i].code) + kEpilog);
-  });
+  const auto verdicts = all_at_once(std::size(kAttacks),
+                                    [](size_t i) { return attack(kProlog + filled_in(kAttacks[i].code) + kEpilog); });
   for (size_t i = 0; i < verdicts.size(); ++i) {
     SCOPED_TRACE(kAttacks[i].name);
     EXPECT_EQ(kind(verdicts[i]), "wrong") << verdicts[i].why;
@@ -258,7 +268,8 @@ TEST_F(Escape, RunsLeaveNothingToTheNext) {
   EXPECT_EQ(kind(score_code(leave, stdin_tests("", "ok"))), "correct");
   EXPECT_THAT(attack(look).why, HasSubstr("contained"));
   const std::string daemon =
-      "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(100)\n    os._exit(0)\nprint('ok')";
+      "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(100)\n    "
+      "os._exit(0)\nprint('ok')";
   EXPECT_EQ(kind(score_code(daemon, stdin_tests("", "ok"))), "correct");
 }
 
@@ -270,9 +281,11 @@ TEST_F(Escape, CompilerAttacksAreContained) {
       {"asm(\".incbin \\\"SECRET_PATH\\\"\");\nint main() {}", "does not compile"},
       {"template <int N> struct T { T<N + 1> t; }; T<0> t; int main() {}", "does not compile"},
       {"char big[3L << 30] = {1}; int main() {}", "does not compile"},
-      {"#include <cstdlib>\nint main() { return system(\"cat SECRET_PATH /etc/passwd && echo escaped\"); }", "printed ''"},
+      {"#include <cstdlib>\nint main() { return system(\"cat SECRET_PATH /etc/passwd && echo escaped\"); }",
+       "printed ''"},
       {"#include <unistd.h>\nint main() { for (;;) fork(); }", "ran longer"},
-      {"#include <cstdio>\n#include <sys/ptrace.h>\nint main() { puts(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 ? \"escaped\" : \"contained\"); }",
+      {"#include <cstdio>\n#include <sys/ptrace.h>\nint main() { puts(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0 ? "
+       "\"escaped\" : \"contained\"); }",
        "contained"},
   };
   const auto verdicts =
@@ -292,30 +305,53 @@ constexpr Attack kVerdictAttacks[] = {
     {"raise_system_exit", "def f(x): raise SystemExit"},
     {"keyboard_interrupt", "def f(x): raise KeyboardInterrupt"},
     {"lying_eq", "class L:\n    def __eq__(s, o): return True\ndef f(x): return L()"},
-    {"lying_int", "class L(int):\n    def __eq__(s, o): return True\n    __hash__ = int.__hash__\ndef f(x): return L(3)"},
+    {"lying_int",
+     "class L(int):\n    def __eq__(s, o): return True\n    __hash__ = int.__hash__\ndef f(x): return L(3)"},
     {"lying_class", "class L:\n    __class__ = int\n    def __eq__(s, o): return True\ndef f(x): return L()"},
-    {"lying_index", "class L(int):\n    def __index__(s): return 7\n    def __eq__(s, o): return True\ndef f(x): return L(3)"},
-    {"subtraction", "class L:\n    def __sub__(s, o): return 0\n    __rsub__ = __sub__\n    def __abs__(s): return 0\ndef f(x): return L()"},
-    {"contains", "class L:\n    def __contains__(s, o): return True\n    def __len__(s): return 0\ndef f(x): return L()"},
-    {"patched_builtins", "import builtins\nbuiltins.AssertionError = type('A', (Exception,), {'__init__': lambda *a: None})\n"
-                         "builtins.isinstance = lambda *a: True\nbuiltins.abs = lambda x: 0\ndef f(x): return 3"},
+    {"lying_index",
+     "class L(int):\n    def __index__(s): return 7\n    def __eq__(s, o): return True\ndef f(x): return L(3)"},
+    {"subtraction",
+     "class L:\n    def __sub__(s, o): return 0\n    __rsub__ = __sub__\n    def __abs__(s): return 0\ndef f(x): "
+     "return L()"},
+    {"contains",
+     "class L:\n    def __contains__(s, o): return True\n    def __len__(s): return 0\ndef f(x): return L()"},
+    {"patched_builtins",
+     "import builtins\nbuiltins.AssertionError = type('A', (Exception,), {'__init__': lambda *a: None})\n"
+     "builtins.isinstance = lambda *a: True\nbuiltins.abs = lambda x: 0\ndef f(x): return 3"},
     {"shadowed_builtins", "abs = lambda x: 0\nset = sorted = lambda x: 0\ndef f(x): return 3"},
-    {"patched_modules", "import math, json\nmath.isclose = lambda *a, **k: True\njson.dumps = lambda *a: '{\"value\": true}'\ndef f(x): return 3"},
+    {"patched_modules",
+     "import math, json\nmath.isclose = lambda *a, **k: True\njson.dumps = lambda *a: '{\"value\": true}'\ndef f(x): "
+     "return 3"},
     {"helper_of_the_prefix", "def close(a, b): return True\ndef f(x): return 3"},
     {"check", "def check(c): pass\ndef f(x): return 3"},
-    {"frames", "import sys\ndef f(x):\n    frame = sys._getframe()\n    while frame:\n        frame.f_globals.update(passed=True, check=lambda c: None, report=lambda **k: None)\n"
-               "        frame = frame.f_back\n    return 3"},
-    {"read_tests", "import gc\ndef f(x):\n    found = [o for o in gc.get_objects() if isinstance(o, (str, dict)) and 'assert f' in str(o)[:10**5] and 'nonce' in str(o)[:10**5]]\n"
-                   "    return 7 if found else 3"},
-    {"main_module", "import sys\nm = sys.modules['__main__']\nfor n in list(vars(m)):\n    if n[0] != '_': setattr(m, n, lambda *a, **k: None)\ndef f(x): return 3"},
-    {"atexit", "import atexit, os\natexit.register(lambda: [os.write(n, b'passed') for n in (1, 2)])\ndef f(x): raise SystemExit(0)"},
-    {"thread_writes", "import os, threading, struct\nT = b'{\"test\": 0, \"passed\": true, \"why\": \"\", \"nonce\": \"\"}'\ndef w():\n    for n in range(64):\n        try: os.write(n, struct.pack('>I', len(T)) + T)\n"
-                      "        except OSError: pass\ndef f(x):\n    t = threading.Thread(target=w); t.start(); t.join(); return 3"},
-    {"reports_values", "import os, struct\nT = b'{\"value\": true}'\ndef f(x):\n    for n in range(64):\n        try: os.write(n, struct.pack('>I', len(T)) + T)\n        except OSError: pass\n    os._exit(0)"},
-    {"function_of_the_tests", "import json\nold = json.dumps\njson.dumps = lambda m, *a: old({'value': {'p': 0}})\ndef f(x): return 3"},
+    {"frames",
+     "import sys\ndef f(x):\n    frame = sys._getframe()\n    while frame:\n        "
+     "frame.f_globals.update(passed=True, check=lambda c: None, report=lambda **k: None)\n"
+     "        frame = frame.f_back\n    return 3"},
+    {"read_tests",
+     "import gc\ndef f(x):\n    found = [o for o in gc.get_objects() if isinstance(o, (str, dict)) and 'assert f' in "
+     "str(o)[:10**5] and 'nonce' in str(o)[:10**5]]\n"
+     "    return 7 if found else 3"},
+    {"main_module",
+     "import sys\nm = sys.modules['__main__']\nfor n in list(vars(m)):\n    if n[0] != '_': setattr(m, n, lambda *a, "
+     "**k: None)\ndef f(x): return 3"},
+    {"atexit",
+     "import atexit, os\natexit.register(lambda: [os.write(n, b'passed') for n in (1, 2)])\ndef f(x): raise "
+     "SystemExit(0)"},
+    {"thread_writes",
+     "import os, threading, struct\nT = b'{\"test\": 0, \"passed\": true, \"why\": \"\", \"nonce\": \"\"}'\ndef w():\n "
+     "   for n in range(64):\n        try: os.write(n, struct.pack('>I', len(T)) + T)\n"
+     "        except OSError: pass\ndef f(x):\n    t = threading.Thread(target=w); t.start(); t.join(); return 3"},
+    {"reports_values",
+     "import os, struct\nT = b'{\"value\": true}'\ndef f(x):\n    for n in range(64):\n        try: os.write(n, "
+     "struct.pack('>I', len(T)) + T)\n        except OSError: pass\n    os._exit(0)"},
+    {"function_of_the_tests",
+     "import json\nold = json.dumps\njson.dumps = lambda m, *a: old({'value': {'p': 0}})\ndef f(x): return 3"},
     {"deep_value", "def f(x):\n    v = []\n    for _ in range(100000): v = [v]\n    return v"},
     {"cyclic_value", "def f(x):\n    v = []; v.append(v); return v"},
-    {"broken_frame", "import os\ndef f(x):\n    for n in range(3, 64):\n        try: os.write(n, b'\\xff\\xff\\xff\\xff')\n        except OSError: pass\n    return 7"},
+    {"broken_frame",
+     "import os\ndef f(x):\n    for n in range(3, 64):\n        try: os.write(n, b'\\xff\\xff\\xff\\xff')\n        "
+     "except OSError: pass\n    return 7"},
     {"infinite_int", "def f(x): return 7 ** (10 ** 6)"},
     {"trace", "import sys\nsys.settrace(lambda *a: sys.exit(0))\ndef f(x): return 3"},
     {"excepthook", "import sys\nsys.excepthook = lambda *a: None\ndef f(x): raise ValueError"},
@@ -381,7 +417,8 @@ TEST_F(Escape, NothingOutlivesAKilledHost) {
   if (child == 0) {
     json fields = stdin_tests("", "x");
     fields["time_limit_s"] = 20;
-    builtin_rewards().make("code")({.prompt = "", .completion = "import os\nos.setsid()\nwhile True: pass", .fields = fields});
+    builtin_rewards().make("code")(
+        {.prompt = "", .completion = "import os\nos.setsid()\nwhile True: pass", .fields = fields});
     _exit(0);
   }
   std::set<int> processes;
@@ -417,7 +454,7 @@ TEST(EscapeAsUser, TheSameHoldsForAnOrdinaryUser) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   const std::string as_user = "/usr/bin/setpriv --reuid=65533 --regid=65533 --clear-groups ";
   if (std::system((as_user + "test -x " + self).c_str()) != 0) GTEST_SKIP() << "an ordinary user cannot read " << self;
-  EXPECT_EQ(std::system((as_user + self + " --gtest_filter='Escape.*' --gtest_brief=1").c_str()), 0);
+  EXPECT_EQ(std::system((as_user + self + " --gtest_filter='Escape.*-*.Verdict*' --gtest_brief=1").c_str()), 0);
 }
 
 }  // namespace

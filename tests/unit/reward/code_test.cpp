@@ -86,8 +86,10 @@ TEST_F(Code, ProgramsReadInputAndPrint) {
   EXPECT_THAT(score_code("print(7); 1 / 0", fields).why, HasSubstr("ZeroDivisionError"));
   EXPECT_EQ(kind(score_code("print(7)\nraise SystemExit", fields)), "correct");
   EXPECT_THAT(score_code("print(7)\nimport sys\nsys.exit(3)", fields).why, HasSubstr("status 3"));
-  EXPECT_EQ(kind(score_code("if __name__ == '__main__':\n    import sys\n    print(sum(map(int, sys.stdin.read().split())))", fields)),
-            "correct");
+  EXPECT_EQ(
+      kind(score_code("if __name__ == '__main__':\n    import sys\n    print(sum(map(int, sys.stdin.read().split())))",
+                      fields)),
+      "correct");
   EXPECT_EQ(kind(score_code("import threading\nthreading.Timer(0.01, lambda: print(7)).start()", fields)), "correct");
 }
 
@@ -96,7 +98,9 @@ TEST_F(Code, ProgramsInCpp) {
   json fields = stdin_tests("3 4\n", "7\n");
   fields["language"] = "cpp";
   fields["tests"]["cases"].push_back({{"input", "1 1"}, {"output", "2"}});
-  EXPECT_EQ(kind(score_code("#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b; }", fields)), "correct");
+  EXPECT_EQ(
+      kind(score_code("#include <iostream>\nint main() { int a, b; std::cin >> a >> b; std::cout << a + b; }", fields)),
+      "correct");
   EXPECT_THAT(score_code("int main() { return x; }", fields).why, HasSubstr("does not compile: 'error:"));
   EXPECT_THAT(score_code("int main() { *(volatile int*)0 = 1; }", fields).why, HasSubstr("signal 11"));
   fields["tests"] = {{"type", "asserts"}, {"asserts", {"assert f() == 1"}}};
@@ -106,32 +110,48 @@ TEST_F(Code, ProgramsInCpp) {
 TEST_F(Code, FunctionsAreCalled) {
   EXPECT_EQ(kind(score_code("def f(a, b=2): return a * b", call_tests("f", {3}, 6))), "correct");
   EXPECT_EQ(kind(score_code("def f(a, b): return a - b", call_tests("f", {{"b", 1}, {"a", 3}}, 2))), "correct");
-  EXPECT_EQ(kind(score_code("class Solution:\n    def twoSum(self, n): return (n[1], n[0])", call_tests("twoSum", {{1, 2}}, {2, 1}))),
+  EXPECT_EQ(kind(score_code("class Solution:\n    def twoSum(self, n): return (n[1], n[0])",
+                            call_tests("twoSum", {{1, 2}}, {2, 1}))),
             "correct");
-  EXPECT_EQ(kind(score_code("class A:\n    def m(self): return {'k': {1}}", call_tests("A.m", json::array(), {{"k", {1}}}))), "correct");
+  EXPECT_EQ(
+      kind(score_code("class A:\n    def m(self): return {'k': {1}}", call_tests("A.m", json::array(), {{"k", {1}}}))),
+      "correct");
   EXPECT_THAT(score_code("def f(a): return a[1]", call_tests("f", {{1}}, 1)).why, HasSubstr("IndexError"));
   EXPECT_THAT(score_code("x = 1", call_tests("f", {1}, 1)).why, HasSubstr("AttributeError"));
   EXPECT_THAT(score_code("def f(a): return object()", call_tests("f", {1}, 1)).why, HasSubstr("returned"));
-  EXPECT_THAT(score_code("def f(x):\n    while True: pass", {{"tests", call_tests("f", {1}, 1)["tests"]}, {"time_limit_s", 0.2}}).why,
+  EXPECT_THAT(score_code("def f(x):\n    while True: pass",
+                         {{"tests", call_tests("f", {1}, 1)["tests"]}, {"time_limit_s", 0.2}})
+                  .why,
               HasSubstr("ran longer than 0.2 s"));
   EXPECT_THAT(score_code("x = ", call_tests("f", {1}, 1)).why, HasSubstr("SyntaxError"));
 }
 
 TEST_F(Code, AssertsSeePlainValues) {
-  EXPECT_EQ(kind(score_code("def f(x): return x + 1", assert_tests({"assert f(1) == 2", "assert f(2) == 3"}))), "correct");
+  EXPECT_EQ(kind(score_code("def f(x): return x + 1", assert_tests({"assert f(1) == 2", "assert f(2) == 3"}))),
+            "correct");
   EXPECT_EQ(kind(score_code("def sum(a, b): return a + b", assert_tests({"assert sum(1, 2) == 3"}))), "correct");
   EXPECT_THAT(score_code("pass", assert_tests({"assert max(1, 2) == 2"})).why, HasSubstr("defines no max"));
-  EXPECT_EQ(kind(score_code("def f(x): x.append(1)", check_tests("f", "def check(c):\n    a = [0]\n    c(a)\n    assert a == [0, 1]"))),
+  EXPECT_EQ(kind(score_code("def f(x): x.append(1)",
+                            check_tests("f", "def check(c):\n    a = [0]\n    c(a)\n    assert a == [0, 1]"))),
             "correct");
-  EXPECT_EQ(kind(score_code("def f(g, x): return g(g(x))", assert_tests({"assert f(lambda x: x * 2, 3) == 12"}))), "correct");
-  EXPECT_EQ(kind(score_code("def f(n):\n    for i in range(n): yield i", assert_tests({"assert list(f(3)) == [0, 1, 2]"}))), "correct");
+  EXPECT_EQ(kind(score_code("def f(g, x): return g(g(x))", assert_tests({"assert f(lambda x: x * 2, 3) == 12"}))),
+            "correct");
+  EXPECT_EQ(
+      kind(score_code("def f(n):\n    for i in range(n): yield i", assert_tests({"assert list(f(3)) == [0, 1, 2]"}))),
+      "correct");
   EXPECT_EQ(kind(score_code("class P:\n    def __init__(s, x): s.x = x\ndef f(p): return p.x",
                             assert_tests({"assert f(P(4)) == 4", "assert P(3).x == 3"}))),
             "correct");
-  EXPECT_EQ(kind(score_code("def f(x):\n    if x < 0: raise ValueError('no')\n    return x",
-                            check_tests("f", "def check(c):\n    try:\n        c(-1)\n        assert False\n    except ValueError:\n        pass"))),
+  EXPECT_EQ(
+      kind(score_code(
+          "def f(x):\n    if x < 0: raise ValueError('no')\n    return x",
+          check_tests(
+              "f",
+              "def check(c):\n    try:\n        c(-1)\n        assert False\n    except ValueError:\n        pass"))),
+      "correct");
+  EXPECT_EQ(kind(score_code("    return a + b",
+                            check_tests("f", "def check(c):\n    assert c(1, 2) == 3", "def f(a, b):\n"))),
             "correct");
-  EXPECT_EQ(kind(score_code("    return a + b", check_tests("f", "def check(c):\n    assert c(1, 2) == 3", "def f(a, b):\n"))), "correct");
 }
 
 TEST_F(Code, PartialCreditCountsTests) {
@@ -168,13 +188,17 @@ TEST_F(Code, RecordsThatCannotBeScored) {
   EXPECT_THAT(why(R"j({"tests": {"type": "stdin", "cases": []}})j"), HasSubstr("no tests"));
   EXPECT_THAT(why(R"j({"tests": {"type": "asserts", "asserts": []}})j"), HasSubstr("no tests"));
   EXPECT_THAT(why(R"j({"tests": {"type": "asserts", "asserts": ["f(1)"]}})j"), HasSubstr("no assertion"));
-  EXPECT_THAT(why(R"j({"tests": {"type": "asserts", "code": "def check(c): pass", "entry_point": "f"}})j"), HasSubstr("no assertion"));
+  EXPECT_THAT(why(R"j({"tests": {"type": "asserts", "code": "def check(c): pass", "entry_point": "f"}})j"),
+              HasSubstr("no assertion"));
   EXPECT_THAT(why(R"j({"tests": {"type": "asserts", "asserts": ["assert ("]}})j"), HasSubstr("do not run"));
   EXPECT_THAT(why(R"j({"tests": {"type": "what"}})j"), HasSubstr("unknown type"));
   EXPECT_THAT(why(R"j({"tests": {"type": "call", "cases": [{"args": [], "output": 1}]}})j"), HasSubstr("entry_point"));
-  EXPECT_THAT(why(R"j({"tests": {"type": "call", "entry_point": "f", "cases": [{"args": 1, "output": 1}]}})j"), HasSubstr("args"));
-  EXPECT_THAT(why(R"j({"language": "cobol", "tests": {"type": "stdin", "cases": [{"input": "", "output": ""}]}})j"), HasSubstr("cobol"));
-  EXPECT_THAT(why(R"j({"time_limit_s": -1, "tests": {"type": "stdin", "cases": [{"input": "", "output": ""}]}})j"), HasSubstr("time_limit_s"));
+  EXPECT_THAT(why(R"j({"tests": {"type": "call", "entry_point": "f", "cases": [{"args": 1, "output": 1}]}})j"),
+              HasSubstr("args"));
+  EXPECT_THAT(why(R"j({"language": "cobol", "tests": {"type": "stdin", "cases": [{"input": "", "output": ""}]}})j"),
+              HasSubstr("cobol"));
+  EXPECT_THAT(why(R"j({"time_limit_s": -1, "tests": {"type": "stdin", "cases": [{"input": "", "output": ""}]}})j"),
+              HasSubstr("time_limit_s"));
 }
 
 TEST_F(Code, ManyThreadsAtOnce) {
@@ -228,7 +252,9 @@ TEST(CodeSandbox, RunsWeakerIfToldTo) {
   const std::string weak = R"({"bwrap": "/nowhere/bwrap", "allow_weak_sandbox": true})";
   EXPECT_EQ(kind(score_code("def f(x): return x", call_tests("f", {1}, 1), weak)), "correct");
   EXPECT_EQ(kind(score_code("def f(x): return 2", call_tests("f", {1}, 1), weak)), "wrong");
-  EXPECT_EQ(kind(score_code("while True: pass", {{"tests", stdin_tests("", "")["tests"]}, {"time_limit_s", 0.2}}, weak)), "wrong");
+  EXPECT_EQ(
+      kind(score_code("while True: pass", {{"tests", stdin_tests("", "")["tests"]}, {"time_limit_s", 0.2}}, weak)),
+      "wrong");
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ inline const RewardFunction& code_reward(const std::string& options = "{}") {
   return reward;
 }
 
-inline Verdict score_code(const std::string& completion, const nlohmann::json& fields, const std::string& options = "{}") {
+inline Verdict score_code(const std::string& completion, const nlohmann::json& fields,
+                          const std::string& options = "{}") {
   return code_reward(options)({.prompt = "", .completion = completion, .fields = fields});
 }
 
@@ -44,7 +45,9 @@ inline nlohmann::json stdin_tests(const std::string& input, const std::string& o
 }
 inline nlohmann::json call_tests(const std::string& name, const nlohmann::json& args, const nlohmann::json& output) {
   return {{"tests",
-           {{"type", "call"}, {"entry_point", name}, {"cases", nlohmann::json::array({{{"args", args}, {"output", output}}})}}}};
+           {{"type", "call"},
+            {"entry_point", name},
+            {"cases", nlohmann::json::array({{{"args", args}, {"output", output}}})}}}};
 }
 inline nlohmann::json assert_tests(const nlohmann::json& asserts) {
   return {{"tests", {{"type", "asserts"}, {"asserts", asserts}}}};

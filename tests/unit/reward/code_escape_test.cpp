@@ -206,7 +206,7 @@ except RuntimeError: pass
 escaped = started > 60)"},
     {"recursive_fork_bomb", "while True:\n    try: os.fork()\n    except OSError: pass", "ran longer"},
     {"huge_output", "while True: os.write(1, b'x' * 65536)", "wrote more than"},
-    {"huge_messages", "for _ in range(2000): os.write(2, b'x' * 65536)"},
+    {"huge_messages", "for _ in range(300): os.write(2, b'x' * 65536)"},
     {"closed_output", "os.close(0); os.close(1); os.close(2); os._exit(0)", "printed ''"},
     {"output_held_open", R"(
 if os.fork() == 0:
@@ -226,7 +226,7 @@ class Escape : public NeedsSandbox {
   static Verdict attack(const std::string& code, const std::string& language = "python") {
     json fields = stdin_tests("", "escaped");
     fields["language"] = language;
-    fields["time_limit_s"] = 0.2;
+    fields["time_limit_s"] = 0.5;
     return score_code(code, fields);
   }
   static void expect_healthy() {

@@ -13,7 +13,8 @@ ALLOWED = {
     "ops": ["base", "kernels"],
     "comm": ["base"],
     "data": ["base", "text"],
-    "reward": ["base", "text"],
+    "sandbox": ["base"],
+    "reward": ["base", "text", "sandbox"],
     "report": ["base"],
     "model": ["base", "kernels", "format", "text", "ops"],
     "rl": ["base"],
@@ -23,7 +24,7 @@ ALLOWED = {
     "pipeline": ["base", "kernels", "config", "comm", "report", "stage", "model", "train", "text", "data"],
     "cli": None,  # anything
 }
-TORCH_FREE = ["base", "format", "config", "text", "data", "reward", "report"]
+TORCH_FREE = ["base", "format", "config", "text", "data", "sandbox", "reward", "report"]
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
 
 

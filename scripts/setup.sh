@@ -14,8 +14,8 @@ done
 
 packages=(build-essential ccache mold pkg-config python3-venv libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
   libspdlog-dev libfmt-dev libsentencepiece-dev libpcre2-dev libutf8proc-dev libgtest-dev libgmock-dev librapidcheck-dev
-  libxxhash-dev libgloo-dev libbenchmark-dev libcld2-dev libcpp-httplib-dev libgmp-dev
-  libmpfr-dev)
+  libxxhash-dev libgloo-dev libbenchmark-dev libcld2-dev libcpp-httplib-dev libgmp-dev libmpfr-dev bubblewrap
+  libseccomp-dev)
 missing=()
 for p in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

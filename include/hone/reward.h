@@ -98,8 +98,8 @@ class RewardTable {
   std::map<std::string, GroupRewardMaker> group_makers_;
 };
 
-/// cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, math, overlong,
-/// repetition.
+/// code, cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, math,
+/// overlong, repetition.
 RewardTable builtin_rewards();
 
 /// What a pool did since its statistics were last taken.

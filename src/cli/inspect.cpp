@@ -10,6 +10,7 @@
 #include "model/model_files.h"
 #include "pipeline/manifest.h"
 #include "report/report.h"
+#include "sandbox/layers.h"
 #include "stage/memory_plan.h"
 #include "stage/prompts.h"
 
@@ -137,6 +138,10 @@ void add_doctor(CLI::App& app) {
   command->callback([] {
     for (const auto& [name, value] : describe_machine().items())
       std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    const SandboxReport sandbox = probe_sandbox({.allow_weak = true});
+    for (const SandboxLayer& layer : sandbox.layers)
+      std::cout << "sandbox, " << layer.name << ": " << (layer.active ? "active" : "MISSING") << " (" << layer.detail << ")\n";
+    if (!sandbox.problem.empty()) std::cout << "sandbox: none (" << sandbox.problem << ")\n";
   });
 }
 

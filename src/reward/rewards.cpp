@@ -90,6 +90,7 @@ std::vector<std::string> RewardTable::names() const {
 
 RewardTable builtin_rewards() {
   RewardTable table;
+  table.add("code", make_code);
   table.add("cosine_length", make_cosine_length);
   table.add("exact_answer", make_exact_answer);
   table.add("finish", make_finish);

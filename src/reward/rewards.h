@@ -5,6 +5,7 @@
 
 namespace hone {
 
+RewardFunction make_code(const nlohmann::json& options);
 RewardFunction make_cosine_length(const nlohmann::json& options);
 RewardFunction make_exact_answer(const nlohmann::json& options);
 RewardFunction make_finish(const nlohmann::json& options);

@@ -223,10 +223,11 @@ print('contained', flush=True); os._exit(0))"},
 
 class Escape : public NeedsSandbox {
  protected:
-  static Verdict attack(const std::string& code, const std::string& language = "python") {
+  /// Only attacks on the clock get little time: the others must be able to end on a busy machine.
+  static Verdict attack(const std::string& code, const std::string& language = "python", double time_limit_s = 20) {
     json fields = stdin_tests("", "escaped");
     fields["language"] = language;
-    fields["time_limit_s"] = 0.5;
+    fields["time_limit_s"] = time_limit_s;
     return score_code(code, fields);
   }
   static void expect_healthy() {
@@ -251,8 +252,10 @@ std::vector<Verdict> all_at_once(size_t count, const std::function<Verdict(size_
 }
 
 TEST_F(Escape, SystemAttacksAreContained) {
-  const auto verdicts = all_at_once(std::size(kAttacks),
-                                    [](size_t i) { return attack(kProlog + filled_in(kAttacks[i].code) + kEpilog); });
+  const auto verdicts = all_at_once(std::size(kAttacks), [](size_t i) {
+    const bool clock = std::string_view(kAttacks[i].why) == "ran longer";
+    return attack(kProlog + filled_in(kAttacks[i].code) + kEpilog, "python", clock ? 0.5 : 20);
+  });
   for (size_t i = 0; i < verdicts.size(); ++i) {
     SCOPED_TRACE(kAttacks[i].name);
     EXPECT_EQ(kind(verdicts[i]), "wrong") << verdicts[i].why;

@@ -228,7 +228,7 @@ TEST(RewardTable, NamesAreKnownOnce) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::recipe);
-    EXPECT_THAT(e.what(), HasSubstr("did you mean 'exact_answer'? (known: cosine_length, empty, exact_answer"));
+    EXPECT_THAT(e.what(), HasSubstr("did you mean 'exact_answer'? (known: code, cosine_length, empty, exact_answer"));
   }
 }
 

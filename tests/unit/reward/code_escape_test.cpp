@@ -291,8 +291,10 @@ TEST_F(Escape, CompilerAttacksAreContained) {
        "\"escaped\" : \"contained\"); }",
        "contained"},
   };
-  const auto verdicts =
-      all_at_once(std::size(attacks), [&](size_t i) { return attack(filled_in(attacks[i].first), "cpp"); });
+  const auto verdicts = all_at_once(std::size(attacks), [&](size_t i) {
+    const bool clock = std::string_view(attacks[i].second) == "ran longer";
+    return attack(filled_in(attacks[i].first), "cpp", clock ? 0.5 : 20);
+  });
   for (size_t i = 0; i < verdicts.size(); ++i) {
     SCOPED_TRACE(attacks[i].first);
     EXPECT_EQ(kind(verdicts[i]), "wrong") << verdicts[i].why;

@@ -1,5 +1,9 @@
 #include "base/jsonl.h"
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
 #include "base/check.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -23,10 +27,10 @@ nlohmann::json parse_json(std::string_view text, const std::string& name, ErrorK
   }
 }
 
-void read_jsonl(const std::filesystem::path& path,
+namespace {
+
+void read_lines(std::string_view rest, const std::filesystem::path& path,
                 const std::function<void(nlohmann::json value, int64_t line)>& record) {
-  const MappedFile file(path);
-  std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   for (int64_t line = 1; !rest.empty(); ++line) {
     const size_t end = std::min(rest.find('\n'), rest.size());
@@ -42,6 +46,21 @@ void read_jsonl(const std::filesystem::path& path,
       throw Error(e.kind(), message.starts_with(where) ? message : where + ": " + message);
     }
   }
+}
+
+}  // namespace
+
+void read_jsonl(const std::filesystem::path& path,
+                const std::function<void(nlohmann::json value, int64_t line)>& record) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored) &&
+      !std::filesystem::is_directory(path, ignored)) {  // a pipe has no size
+    std::ifstream stream(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    return read_lines(text, path, record);
+  }
+  const MappedFile file(path);
+  read_lines({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, path, record);
 }
 
 std::string dump_json(const nlohmann::json& value, int indent) {

@@ -136,11 +136,12 @@ void add_data(CLI::App& app) {
 void add_doctor(CLI::App& app) {
   CLI::App* command = app.add_subcommand("doctor", "what was found on this machine");
   command->callback([] {
-    for (const auto& [name, value] : describe_machine().items())
+    const nlohmann::json machine = describe_machine();
+    for (const auto& [name, value] : machine.items())
       std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
     const SandboxReport sandbox = probe_sandbox({.allow_weak = true});
     for (const SandboxLayer& layer : sandbox.layers)
-      std::cout << "sandbox, " << layer.name << ": " << (layer.active ? "active" : "MISSING") << " (" << layer.detail << ")\n";
+      std::cout << fmt::format("sandbox, {}: {} ({})\n", layer.name, layer.active ? "active" : "MISSING", layer.detail);
     if (!sandbox.problem.empty()) std::cout << "sandbox: none (" << sandbox.problem << ")\n";
   });
 }

@@ -14,7 +14,7 @@ namespace hone {
 
 std::vector<nlohmann::json> read_requests(const std::string& path) {
   std::vector<nlohmann::json> requests;
-  read_jsonl(path, [&](nlohmann::json value, int64_t) {
+  read_jsonl(path == "-" ? "/dev/stdin" : path, [&](nlohmann::json value, int64_t) {
     HONE_CHECK(value.is_object(), ErrorKind::data, "expected an object");
     requests.push_back(std::move(value));
   });

@@ -12,7 +12,7 @@
 
 namespace hone {
 
-/// All lines of a JSONL file. Error(data) for an empty file.
+/// All lines of a JSONL file; "-" is standard input. Error(data) for an empty file.
 std::vector<nlohmann::json> read_requests(const std::string& path);
 
 /// Writes one line a value to PATH, whole or not at all; "-" is standard output.

@@ -12,6 +12,12 @@
 namespace hone {
 namespace {
 
+#if defined(HONE_CUDA)
+constexpr bool kCuda = true;
+#else
+constexpr bool kCuda = false;
+#endif
+
 std::string cpu_name() {
   const std::string info = read_file("/proc/cpuinfo");
   const size_t at = info.find("model name");
@@ -25,7 +31,7 @@ std::string cpu_name() {
 nlohmann::json describe_machine() {
   return {{"hone", kVersion},        {"libtorch", TORCH_VERSION},   {"compiler", __VERSION__},
           {"cpu", cpu_name()},       {"isa", kernels::table().isa}, {"bf16_in_hardware", kernels::has_bf16()},
-          {"threads", num_threads()}};
+          {"threads", num_threads()}, {"cuda_and_nccl", kCuda ? "compiled in" : "not compiled in"}};
 }
 
 void write_manifest(const std::filesystem::path& run_dir, const Recipe& recipe, int ranks) {

@@ -6,6 +6,7 @@ Results of single runs are kept in build/bench/results.jsonl; --render only draw
 import argparse
 import datetime
 import importlib.metadata
+import importlib.util
 import json
 import os
 import pathlib
@@ -17,11 +18,13 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "build/bench"
 MODEL = OUT / "smollm2"
+HONE = ROOT / "build/cpu/hone"
 RESULTS = OUT / "results.jsonl"
 PAGE = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- made by scripts/bench.sh: begin -->", "<!-- made by scripts/bench.sh: end -->"
 
-PEERS = {"generate": ["transformers", "llama.cpp"], "sft": ["TRL SFT"], "grpo": ["TRL GRPO"]}
+HAS_LLAMA_CPP = importlib.util.find_spec("llama_cpp") is not None  # it is compiled on installation, which may fail
+PEERS = {"generate": ["transformers"] + ["llama.cpp"] * HAS_LLAMA_CPP, "sft": ["TRL SFT"], "grpo": ["TRL GRPO"]}
 
 
 def run(command):
@@ -34,7 +37,7 @@ def run(command):
 
 
 def hone(bench, *options):
-    return run([ROOT / "build/cpu/hone", "bench", bench, "--model", MODEL, *options])
+    return run([HONE, "bench", bench, "--model", MODEL, *options])
 
 
 def peer(script, *options):
@@ -66,7 +69,7 @@ def measure(args):
         for name, line in [
             ("hone generate", lambda: hone("generate")),
             ("transformers", lambda: peer("hf_generate.py", MODEL)),
-            ("llama.cpp", lambda: peer("llama_cpp_batched.py")),
+            *[("llama.cpp", lambda: peer("llama_cpp_batched.py"))] * HAS_LLAMA_CPP,
             ("hone generate, 1 row", lambda: hone("generate", "--prompts", 1, "--samples", 1)),
             ("hone sft", lambda: hone("sft")),
             ("TRL SFT", lambda: peer("trl_sft.py", MODEL, "--steps", 2, *sft_options)),
@@ -149,11 +152,11 @@ def render():
     lines, runs = load()
     limits = runs["hone generate"][-1]["limits"]
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in
-                         ["torch", "transformers", "trl", "llama-cpp-python"])
+                         ["torch", "transformers", "trl"] + ["llama-cpp-python"] * HAS_LLAMA_CPP)
     repeats = len(runs["hone generate"])
     body = [BEGIN, "",
             f"`scripts/bench.sh`, {lines[-1]['date']}, {os.cpu_count()} cores of {cpu_name()}; medians of {repeats} "
-            f"alternating runs. {versions}. Limits measured in the same runs: memory reads {limits['read_gb_s']} GB/s, "
+            f"alternating runs (one run: its values). {versions}. Limits measured in the same runs: memory reads {limits['read_gb_s']} GB/s, "
             f"bf16 {limits['bf16_gflop_s']:.0f} GFLOP/s, fp32 {limits['fp32_gflop_s']:.0f} GFLOP/s.", "",
             *table(runs), "", "![tokens a second](benchmarks.svg)", "", *shares(runs), ""]
     tried = [line for line in lines if "tried" in line]

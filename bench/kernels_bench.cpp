@@ -1,8 +1,8 @@
 // Micro-benchmarks of the kernels on the shapes of a 135 M parameter model. `share` is the part of this machine's limit
 // (products: multiply-adds in registers; the rest: memory reads), measured at the start with the same threads.
-#include <benchmark/benchmark.h>
-
 #include <numeric>
+
+#include <benchmark/benchmark.h>
 
 #include "base/rng.h"
 #include "base/threads.h"
@@ -56,8 +56,7 @@ void linear_forward(benchmark::State& state) {
   for (int64_t bytes = 0; bytes < (int64_t{256} << 20); bytes += 2 * n * k) layers.push_back(random_matrix(n, k));
   const Tensor x = random({m, k}, type_of_run()), y = at::empty({m, n}, at::kFloat);
   size_t at = 0;
-  for (auto _ : state)
-    multiply(x.const_data_ptr(), m, layers[at++ % layers.size()], y.mutable_data_ptr(), Type::f32);
+  for (auto _ : state) multiply(x.const_data_ptr(), m, layers[at++ % layers.size()], y.mutable_data_ptr(), Type::f32);
   if (m == 1)
     report_bytes(state, static_cast<double>(n * k * kernels::element_size(type_of_run())));
   else
@@ -114,9 +113,7 @@ struct Rows {
   }
 };
 
-AttentionSpec attention_spec() {
-  return {.kv = {type_of_run(), kKvHeads, kHeadDim}, .heads = kHeads, .scale = 0.125f};
-}
+AttentionSpec attention_spec() { return {.kv = {type_of_run(), kKvHeads, kHeadDim}, .heads = kHeads, .scale = 0.125f}; }
 
 RopeTable rope_table(int64_t length) {
   const Tensor angle = at::arange(length).unsqueeze(1) * at::logspace(0, -4, kHeadDim / 2);

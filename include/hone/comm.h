@@ -98,9 +98,9 @@ class Comm {
 /// The ranks that the launcher started, from the environment: torchrun's RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and
 /// MASTER_PORT; else OpenMPI's OMPI_COMM_WORLD_*; else Slurm's SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID and node list;
 /// else one rank, which opens no socket. Call it once per process. Gloo over TCP, and NCCL for CUDA tensors where the
-/// build has it. With several ranks SIGPIPE is ignored from here on, unless the program handles it: Gloo would let a rank
-/// that fails kill the others. Error(usage) names the variables that contradict each other; Error(comm) names
-/// the ranks that did not show up in time.
+/// build has it. With several ranks SIGPIPE is ignored from here on, unless the program handles it: Gloo would let a
+/// rank that fails kill the others. Error(usage) names the variables that contradict each other; Error(comm) names the
+/// ranks that did not show up in time.
 std::unique_ptr<Comm> make_comm(const CommOptions& options = {});
 
 /// One rank: every collective is the identity.

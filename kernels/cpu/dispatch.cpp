@@ -57,9 +57,7 @@ bool pair_products_are_slow() { return seconds_of(avx512::kTable) < 0.8 * second
 
 const Table* const kTables[] = {
 #if defined(HONE_HAVE_avx512bf16)
-    &avx512bf16::kTable,
-    &avx512::kTable,
-    &avx2::kTable,
+    &avx512bf16::kTable, &avx512::kTable, &avx2::kTable,
 #endif
     &portable::kTable};
 

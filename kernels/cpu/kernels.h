@@ -142,8 +142,8 @@ struct Table {
   uint32_t (*read_memory)(const void* data, int64_t bytes);
 };
 
-/// The table for this CPU: avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one. The first
-/// two give the same bits; which of them is faster is measured at the first call.
+/// The table for this CPU: avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one. The
+/// first two give the same bits; which of them is faster is measured at the first call.
 const Table& table();
 /// The table of an instruction set, or null where this CPU or build lacks it.
 const Table* table_of(const char* isa);

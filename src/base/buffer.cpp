@@ -15,7 +15,8 @@ namespace {
 constexpr int64_t kMapped = int64_t{1} << 20;  // from this size on the system is asked directly
 
 char* map_pages(int64_t bytes) {
-  void* memory = ::mmap(nullptr, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   ::madvise(memory, static_cast<size_t>(bytes), MADV_HUGEPAGE);  // fewer address lookups in decode; a wish only
   return static_cast<char*>(memory);

@@ -94,10 +94,9 @@ double keys_seen(double first, double count) { return count * first + count * (c
 double rollout_limit(const MachineLimits& limits, const ModelCost& cost, Type type, const BenchArgs& args,
                      double prompt) {
   const double prompts = static_cast<double>(args.prompts), rows = prompts * static_cast<double>(args.samples);
-  double seconds = limits.seconds(type,
-                                  prompts * (prompt * cost.block_flops + keys_seen(0, prompt) * cost.attention_flops +
-                                             cost.head_flops),
-                                  cost.weight_bytes);
+  double seconds = limits.seconds(
+      type, prompts * (prompt * cost.block_flops + keys_seen(0, prompt) * cost.attention_flops + cost.head_flops),
+      cost.weight_bytes);
   for (int64_t t = 1; t < args.tokens; ++t) {
     const double context = prompt + static_cast<double>(t);
     const double flops = rows * (cost.block_flops + cost.head_flops + context * cost.attention_flops);
@@ -111,8 +110,7 @@ double rollout_limit(const MachineLimits& limits, const ModelCost& cost, Type ty
 /// gradients and moments read, three of them and the compute copy written).
 double update_limit(const MachineLimits& limits, const ModelCost& cost, Type type, double rows, double head_rows,
                     double keys) {
-  const double flops =
-      3 * (rows * cost.block_flops + head_rows * cost.head_flops + keys * cost.attention_flops);
+  const double flops = 3 * (rows * cost.block_flops + head_rows * cost.head_flops + keys * cost.attention_flops);
   const double bytes = cost.parameters * (28 + static_cast<double>(kernels::element_size(type)));
   return limits.seconds(type, flops, 0) + limits.seconds(type, 0, bytes);
 }
@@ -140,8 +138,7 @@ void bench_generate(const BenchArgs& args) {
   const double peak = peak_rss_gb(), rows = static_cast<double>(args.prompts * args.samples);
   const MachineLimits limits = measure_limits();
   const ModelCost cost = model_cost(policy->config(), policy->type());
-  const double limit =
-      rollout_limit(limits, cost, policy->type(), args, static_cast<double>(args.prompt_tokens));
+  const double limit = rollout_limit(limits, cost, policy->type(), args, static_cast<double>(args.prompt_tokens));
   print_line(args, policy->type(),
              {{"bench", "generate"},
               {"prompts", args.prompts},
@@ -161,7 +158,9 @@ void bench_sft(const BenchArgs& args) {
   for (int64_t i = 0; i < args.rows * (args.repeats + 1); ++i) {
     std::string text;
     for (int64_t n = i; n < i + args.length; ++n) text += fmt::format("{} apples and {} pears, ", n * 37 % 101, n % 89);
-    lines += dump_json({{"messages", {{{"role", "user"}, {"content", "Count."}}, {{"role", "assistant"}, {"content", text}}}}}) + "\n";
+    lines += dump_json({{"messages",
+                         {{{"role", "user"}, {"content", "Count."}}, {{"role", "assistant"}, {"content", text}}}}}) +
+             "\n";
   }
   write_file_atomic(folder / "data.jsonl", lines);
   SftConfig config;

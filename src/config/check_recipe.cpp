@@ -32,8 +32,9 @@ void check_stage_names(const Recipe& recipe, const std::vector<std::string>& key
     if (const std::string why = config::stage_name_problem(stage.name); !why.empty() && !is_default)
       problems.push_back({keys[i] + ".name", why + ", got " + quote_for_message(stage.name)});
     if (stage.name.ends_with("-eval"))
-      problems.push_back({keys[i] + ".name", "a stage's name must not end in -eval: samples of stage X's evaluations go "
-                                             "by the name X-eval"});
+      problems.push_back({keys[i] + ".name",
+                          "a stage's name must not end in -eval: samples of stage X's evaluations go "
+                          "by the name X-eval"});
     if (!seen.insert(stage.name).second)
       problems.push_back({keys[i] + ".name", fmt::format("two stages are named {}; give each a name of its own",
                                                          quote_for_message(stage.name))});

@@ -122,10 +122,11 @@ void check_loss(const LossConfig& c, const Rules& rules) {
     if (c.kl_estimator != defaults.kl_estimator) rules.no_effect("kl_estimator", why, {"beta"});
     if (c.kl_place != defaults.kl_place) rules.no_effect("kl_place", why, {"beta"});
   } else if (c.kl_place == "loss" && c.kl_estimator == "k1") {
-    rules.add("kl_estimator",
-              "k1 as a loss has a gradient of mean zero and holds nothing back; use k3_unbiased, k2 or k3, or kl_place: "
-              "reward",
-              {"kl_place"});
+    rules.add(
+        "kl_estimator",
+        "k1 as a loss has a gradient of mean zero and holds nothing back; use k3_unbiased, k2 or k3, or kl_place: "
+        "reward",
+        {"kl_place"});
   } else if (c.kl_place == "reward" && c.kl_estimator == "k3_unbiased") {
     rules.add("kl_estimator",
               "k3_unbiased corrects the gradient of a KL loss; a KL in the reward has none (use k1, k2 or k3)",

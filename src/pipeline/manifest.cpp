@@ -29,9 +29,14 @@ std::string cpu_name() {
 }  // namespace
 
 nlohmann::json describe_machine() {
-  return {{"hone", kVersion},        {"libtorch", TORCH_VERSION},   {"compiler", __VERSION__},
-          {"cpu", cpu_name()},       {"isa", kernels::table().isa}, {"bf16_in_hardware", kernels::has_bf16()},
-          {"threads", num_threads()}, {"cuda_and_nccl", kCuda ? "compiled in" : "not compiled in"}};
+  return {{"hone", kVersion},
+          {"libtorch", TORCH_VERSION},
+          {"compiler", __VERSION__},
+          {"cpu", cpu_name()},
+          {"isa", kernels::table().isa},
+          {"bf16_in_hardware", kernels::has_bf16()},
+          {"threads", num_threads()},
+          {"cuda_and_nccl", kCuda ? "compiled in" : "not compiled in"}};
 }
 
 void write_manifest(const std::filesystem::path& run_dir, const Recipe& recipe, int ranks) {

@@ -19,9 +19,7 @@ std::filesystem::path samples_path(const std::filesystem::path& run_dir, const s
   return run_dir / "samples" / fmt::format("{}-{:06}.jsonl", name, step);
 }
 
-std::string line_of(const Json& record) {
-  return record.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-}
+std::string line_of(const Json& record) { return record.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n'; }
 
 void write_lines(const std::filesystem::path& path, std::string_view lines) {
   std::error_code code;

@@ -42,8 +42,8 @@ struct EvalRecord {
 /// exchange them as text.
 std::string eval_sample_lines(std::span<const EvalRecord> records);
 
-/// Writes them to samples/<stage>-eval-<step>.jsonl. The order of the records is kept, so that files of two steps pair up
-/// by prompt_id.
+/// Writes them to samples/<stage>-eval-<step>.jsonl. The order of the records is kept, so that files of two steps pair
+/// up by prompt_id.
 void write_eval_samples(const std::filesystem::path& run_dir, const std::string& stage, int64_t step,
                         std::string_view lines);
 

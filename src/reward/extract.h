@@ -40,7 +40,8 @@ std::vector<std::string> gold_texts(const nlohmann::json& fields, const std::str
 ///   tag          content of the last <answer>...</answer>; one that is still open counts to the end of a completion
 ///                that ended by itself, since a stop string is not part of the text
 ///   boxed        content of the last \boxed{...}
-///   phrase       what follows the last "answer is", "answer:" or "answer =" (also "option", "choice"), up to the end of
+///   phrase       what follows the last "answer is", "answer:" or "answer =" (also "option", "choice"), up to the end
+///   of
 ///                the sentence or line
 ///   last_number  the last number
 ///   whole        all of it

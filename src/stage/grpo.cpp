@@ -130,8 +130,7 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
                    .rollouts = true});
   if (ctx.console) ctx.console->note(describe(plan, ctx.policy.config()));
 
-  Engine engine(ctx.policy,
-                {.max_running_sequences = config.max_running_sequences, .kv_memory_gb = plan.kv_memory_gb});
+  Engine engine(ctx.policy, {.max_running_sequences = config.max_running_sequences, .kv_memory_gb = plan.kv_memory_gb});
   RewardPool pool(config.rewards, ctx.rewards, num_threads(), config.reward_timeout_s);
   std::optional<Evaluator> evaluator;
   if (config.eval) evaluator.emplace(ctx, *config.eval, config.sampling, config.rewards);

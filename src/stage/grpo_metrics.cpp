@@ -47,7 +47,8 @@ RewardStatistics all_statistics(const std::vector<Group>& groups, Comm& comm) {
 Metrics grpo_metrics(const GrpoStep& step, const std::vector<Group>& groups, const RewardStatistics& statistics,
                      const GrpoConfig& config, Comm& comm) {
   Totals t;
-  for (const char* name : {"samples", "tokens", "prompt_tokens", "clipped", "terminated", "terminated_tokens"}) t.sum(name) = 0;
+  for (const char* name : {"samples", "tokens", "prompt_tokens", "clipped", "terminated", "terminated_tokens"})
+    t.sum(name) = 0;
   double longest = 0, shortest = -1e18;
   for (const RewardConfig& r : config.rewards) {
     const std::string name = r.name.empty() ? r.type : r.name;

@@ -67,14 +67,15 @@ MemoryPlan plan_memory(const Recipe& recipe, const BatchConfig& batch, const Mod
     plan.max_tokens = std::min(most, asked > 0 ? asked : kMostTokens);
     if (needs.rollouts) plan.kv_memory_gb = 1e-9 * left;
   }
-  plan.activations_gb = 1e-9 * static_cast<double>(plan.max_tokens) *
-                        activation_bytes_per_token(model, type, plan.recomputed_blocks);
+  plan.activations_gb =
+      1e-9 * static_cast<double>(plan.max_tokens) * activation_bytes_per_token(model, type, plan.recomputed_blocks);
   return plan;
 }
 
 std::string describe(const MemoryPlan& plan, const ModelConfig& model) {
   const std::string recomputed =
-      plan.recomputed_blocks == 0 ? "" : fmt::format(", {} of {} blocks recomputed", plan.recomputed_blocks, model.layers);
+      plan.recomputed_blocks == 0 ? ""
+                                  : fmt::format(", {} of {} blocks recomputed", plan.recomputed_blocks, model.layers);
   return fmt::format("memory: {:.2f} GB weights, gradients and moments + {:.2f} GB activations of {} tokens{}",
                      plan.state_gb, plan.activations_gb, plan.max_tokens, recomputed);
 }

@@ -40,8 +40,9 @@ UpdateResult Trainer::update() {
   // Norms and biases stand at the front of the flat array and are not decayed.
   const size_t vectors = static_cast<size_t>(vector_count(policy_.parameters())), rest = weights.size() - vectors;
   const auto step = [&](size_t first, size_t count) {
-    adamw_step(weights.subspan(first, count), gradients.subspan(first, count), std::span<float>(m_).subspan(first, count),
-               std::span<float>(v_).subspan(first, count), updates_ + 1, options, scale);
+    adamw_step(weights.subspan(first, count), gradients.subspan(first, count),
+               std::span<float>(m_).subspan(first, count), std::span<float>(v_).subspan(first, count), updates_ + 1,
+               options, scale);
   };
   step(0, vectors);
   options.weight_decay = optim_.weight_decay;

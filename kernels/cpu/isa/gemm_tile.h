@@ -46,8 +46,8 @@ inline void tile(const uint32_t* __restrict a, int64_t a_row, int64_t a_k, const
   }
 }
 
-/// Where the instruction set has no fast product of bf16 pairs, two multiply-adds of floats take its place. Widening the
-/// left operand ahead leaves only them in the loop: `a` holds two floats a unit, the odd element first; A_K is the
+/// Where the instruction set has no fast product of bf16 pairs, two multiply-adds of floats take its place. Widening
+/// the left operand ahead leaves only them in the loop: `a` holds two floats a unit, the odd element first; A_K is the
 /// distance of neighbouring units along k.
 template <int ROWS, int A_K, bool FETCH = false>
 inline void widened_tile(const float* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t k,

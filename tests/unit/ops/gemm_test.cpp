@@ -59,8 +59,20 @@ TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddGivesTheSameBits) {
     if (table == nullptr) continue;
     Tensor& y = results.emplace_back(at::empty({m, n}));
     const int64_t units = kernels::units(GetParam(), k);
-    const kernels::Gemm g{GetParam(), x.const_data_ptr(), units, 1,       w.matrix.packed.data(), m,       n,
-                          units,      floats(y),          n,     Type::f32, nullptr,              nullptr, false};
+    const kernels::Gemm g{GetParam(),
+                          x.const_data_ptr(),
+                          units,
+                          1,
+                          w.matrix.packed.data(),
+                          m,
+                          n,
+                          units,
+                          floats(y),
+                          n,
+                          Type::f32,
+                          nullptr,
+                          nullptr,
+                          false};
     parallel_for(1, 1, [&](int64_t, int64_t) { table->gemm(g, 0, m, 0, (n + kernels::kPanel - 1) / kernels::kPanel); });
     EXPECT_TRUE(same_bits(y, results.front())) << isa;
   }

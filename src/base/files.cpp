@@ -67,7 +67,16 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
   write_file_atomic(path, [bytes](FileWriter& file) { file.write(bytes); });
 }
 
-void write_file_atomic(const std::filesystem::path& path, const std::function<void(FileWriter& file)>& body) {
+void write_file_atomic(const std::filesystem::path& named, const std::function<void(FileWriter& file)>& body) {
+  std::error_code dangling;
+  std::filesystem::path path = std::filesystem::canonical(named, dangling);  // a link stays one
+  if (dangling) path = named;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {  // a device or a pipe: must not be replaced
+    FileWriter writer(path);
+    body(writer);
+    return writer.close(/*sync=*/false);
+  }
   const std::filesystem::path temporary = path.string() + ".tmp";
   try {
     FileWriter writer(temporary);

@@ -14,7 +14,8 @@ namespace hone {
 std::string read_file(const std::filesystem::path& path);
 
 /// Writes to PATH.tmp, fsyncs, renames over PATH, fsyncs the folder. On any failure (a full disk included) the old
-/// file is untouched, the temporary one is removed, and Error(io) is thrown.
+/// file is untouched, the temporary one is removed, and Error(io) is thrown. A link is followed, and what is no regular
+/// file (/dev/null, a pipe) is written to as it is.
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
 
 class FileWriter;

@@ -29,6 +29,7 @@ LineWriter::LineWriter(std::string path) : path_(std::move(path)) {
   HONE_CHECK(std::filesystem::is_directory(folder), ErrorKind::io, "--out {}: the folder {} does not exist", path_,
              folder.string());
   HONE_CHECK(!std::filesystem::is_directory(path_), ErrorKind::io, "--out {}: is a folder", path_);
+  if (std::filesystem::exists(path_) && !std::filesystem::is_regular_file(path_)) return;  // /dev/null, a pipe
   HONE_CHECK(::access(folder.c_str(), W_OK) == 0, ErrorKind::io, "--out {}: the folder {} cannot be written to", path_,
              folder.string());
 }

@@ -1,6 +1,6 @@
 """Runs hone and its peers alternately on the same work, and writes the tables of docs/benchmarks.md and a plot.
 
-Peers run at their best: every micro-batch size and dtype is tried on a quarter of the work first, and the fastest kept.
+Peers run at their best: every micro-batch size and dtype is tried first (GRPO on half of the prompts), the fastest kept.
 Results of single runs are kept in build/bench/results.jsonl; --render only draws them again.
 """
 import argparse
@@ -93,20 +93,22 @@ def median(runs, key):
     return statistics.median(values) if values else None
 
 
+def speed(runs):
+    """Tokens a second; TRL's GRPO counts completions under a name of its own."""
+    return median(runs, "tok_per_s") or median(runs, "completion_tok_per_s")
+
+
 def table(runs):
     """One row a program: medians of the repeats, and hone's factor over it."""
     rows = ["| work | program | seconds | tokens/s | peak memory | hone is faster by |", "|---|---|---|---|---|---|"]
     for bench, peers in PEERS.items():
-        ours = runs[f"hone {bench}"]
-        rate = "completion_tok_per_s" if bench == "grpo" else "tok_per_s"
+        ours = speed(runs[f"hone {bench}"])
         for name in [f"hone {bench}", *peers]:
             mine = runs[name]
             seconds = median(mine, "s") or median(mine, "step_s")
-            speed = median(mine, rate) or median(mine, "tok_per_s")
-            base = median(ours, "tok_per_s")
-            factor = "" if name.startswith("hone") else f"**{base / speed:.1f}**"
+            factor = f"**{ours / speed(mine):.1f}**" if name in peers else ""
             note = f" ({mine[0]['dtype']}" + (f", micro-batch {mine[0]['mb']}" if "mb" in mine[0] else "") + ")"
-            rows.append(f"| {bench} | {name.removesuffix(' ' + bench)}{note} | {seconds:.2f} | {speed:.0f} | "
+            rows.append(f"| {bench} | {name.removesuffix(' ' + bench)}{note} | {seconds:.2f} | {speed(mine):.0f} | "
                         f"{median(mine, 'peak_rss_gb'):.2f} GB | {factor} |")
     return rows
 
@@ -136,7 +138,7 @@ def plot(runs):
     figure, axes = plt.subplots(1, 3, figsize=(9, 2.6))
     for axis, (bench, peers) in zip(axes, PEERS.items()):
         names = [f"hone {bench}", *peers]
-        rates = [median(runs[n], "completion_tok_per_s" if "TRL GRPO" == n else "tok_per_s") for n in names]
+        rates = [speed(runs[n]) for n in names]
         bars = axis.barh([n.replace(f" {bench}", "") for n in names], rates, color=["#2458a6"] + ["#b9bec8"] * len(peers))
         axis.bar_label(bars, [f" {r:.0f}" for r in rates])
         axis.set_title(f"{bench}: tokens a second", loc="left", fontsize=10)
@@ -156,8 +158,8 @@ def render():
     repeats = len(runs["hone generate"])
     body = [BEGIN, "",
             f"`scripts/bench.sh`, {lines[-1]['date']}, {os.cpu_count()} cores of {cpu_name()}; medians of {repeats} "
-            f"alternating runs (one run: its values). {versions}. Limits measured in the same runs: memory reads {limits['read_gb_s']} GB/s, "
-            f"bf16 {limits['bf16_gflop_s']:.0f} GFLOP/s, fp32 {limits['fp32_gflop_s']:.0f} GFLOP/s.", "",
+            f"alternating runs (one run: its values). {versions}. Limits measured in the same runs: memory reads "
+            f"{limits['read_gb_s']} GB/s, bf16 {limits['bf16_gflop_s']:.0f} GFLOP/s, fp32 {limits['fp32_gflop_s']:.0f} GFLOP/s.", "",
             *table(runs), "", "![tokens a second](benchmarks.svg)", "", *shares(runs), ""]
     tried = [line for line in lines if "tried" in line]
     if tried:

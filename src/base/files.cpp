@@ -1,15 +1,16 @@
 #include "base/files.h"
 
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <utility>
-
 #include "base/check.h"
+#include "base/unique_fd.h"
 
 namespace hone {
 namespace {
@@ -21,16 +22,6 @@ constexpr size_t kBufferSize = 1 << 20;
   fail(ErrorKind::io, "{}: cannot {}: {}", path.string(), action, std::strerror(code));
 }
 
-struct Fd {
-  int value;
-  explicit Fd(int v) : value(v) {}
-  ~Fd() {
-    if (value >= 0) ::close(value);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-};
-
 void check_is_file(const std::filesystem::path& path, const struct stat& info) {
   HONE_CHECK(!S_ISDIR(info.st_mode), ErrorKind::io, "{}: expected a file, found a folder", path.string());
 }
@@ -38,16 +29,16 @@ void check_is_file(const std::filesystem::path& path, const struct stat& info) {
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.value < 0) fail_errno("open", path);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) fail_errno("open", path);
   struct stat info {};
-  if (::fstat(fd.value, &info) != 0) fail_errno("stat", path);
+  if (::fstat(fd.get(), &info) != 0) fail_errno("stat", path);
   check_is_file(path, info);
   std::string bytes(static_cast<size_t>(info.st_size), '\0');
   size_t done = 0;
   for (;;) {  // pipes and /proc files report size 0, so read until the end rather than by size
     if (done == bytes.size()) bytes.resize(bytes.size() + 4096);
-    const ssize_t n = ::read(fd.value, bytes.data() + done, bytes.size() - done);
+    const ssize_t n = ::read(fd.get(), bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail_errno("read", path);
     if (n == 0) break;
@@ -58,9 +49,9 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void sync_path(const std::filesystem::path& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.value < 0) fail_errno("open", path);
-  if (::fsync(fd.value) != 0) fail_errno("sync", path);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) fail_errno("open", path);
+  if (::fsync(fd.get()) != 0) fail_errno("sync", path);
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes) {
@@ -130,14 +121,14 @@ void FileWriter::close(bool sync) {
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.value < 0) fail_errno("open", path);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) fail_errno("open", path);
   struct stat info {};
-  if (::fstat(fd.value, &info) != 0) fail_errno("stat", path);
+  if (::fstat(fd.get(), &info) != 0) fail_errno("stat", path);
   check_is_file(path, info);
   size_ = static_cast<size_t>(info.st_size);
   if (size_ == 0) return;
-  void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.value, 0);
+  void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (mapped == MAP_FAILED) fail_errno("map", path);
   data_ = static_cast<const std::byte*>(mapped);
 }

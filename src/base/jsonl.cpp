@@ -1,8 +1,6 @@
 #include "base/jsonl.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "base/check.h"
 #include "base/files.h"
@@ -53,12 +51,7 @@ void read_lines(std::string_view rest, const std::filesystem::path& path,
 void read_jsonl(const std::filesystem::path& path,
                 const std::function<void(nlohmann::json value, int64_t line)>& record) {
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored) &&
-      !std::filesystem::is_directory(path, ignored)) {  // a pipe has no size
-    std::ifstream stream(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    return read_lines(text, path, record);
-  }
+  if (!std::filesystem::is_regular_file(path, ignored)) return read_lines(read_file(path), path, record);  // a pipe
   const MappedFile file(path);
   read_lines({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, path, record);
 }

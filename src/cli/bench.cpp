@@ -50,13 +50,27 @@ class ScratchFolder {
   std::string path_;
 };
 
-/// What every line says, with the limits measured last so that they do not count in the peak memory.
-void print_line(const BenchArgs& args, Type type, nlohmann::json line, const MachineLimits& limits) {
+/// What a bench is held against.
+struct Yardstick {
+  Type type;
+  MachineLimits limits;
+  ModelCost cost;
+};
+
+/// Comes after the work: measuring the limits must not count in the peak memory.
+Yardstick make_yardstick(const BenchArgs& args, const ModelConfig& model) {
+  const Type type = compute_type(args.model.dtype);
+  return {type, measure_limits(), model_cost(model, type)};
+}
+
+ModelConfig read_config(const BenchArgs& args) { return ModelFiles::open(args.model.model)->config(); }
+
+void print_line(const BenchArgs& args, const Yardstick& yardstick, nlohmann::json line) {
   line["model"] = args.model.model;
-  line["dtype"] = type == Type::bf16 ? "bf16" : "fp32";
+  line["dtype"] = yardstick.type == Type::bf16 ? "bf16" : "fp32";
   line["isa"] = kernels::table().isa;
   line["threads"] = num_threads();
-  line["limits"] = to_json(limits);
+  line["limits"] = to_json(yardstick.limits);
   std::cout << dump_json(line) << "\n";
 }
 
@@ -83,16 +97,12 @@ nlohmann::json run_stage(const BenchArgs& args, const ScratchFolder& folder, Sta
   return fastest_step(run_directory(recipe) / "metrics.jsonl");
 }
 
-Type compute_type(const BenchArgs& args) {
-  return args.model.dtype == "fp32" || (args.model.dtype == "auto" && !kernels::has_bf16()) ? Type::f32 : Type::bf16;
-}
-
 /// Keys that rows `first` .. `first + count` of a sequence see: row i sees i + 1.
 double keys_seen(double first, double count) { return count * first + count * (count + 1) / 2; }
 
 /// Seconds that a rollout takes at least: prompts in one go, then one pass a token over all sequences.
-double rollout_limit(const MachineLimits& limits, const ModelCost& cost, Type type, const BenchArgs& args,
-                     double prompt) {
+double rollout_limit(const Yardstick& yardstick, const BenchArgs& args, double prompt) {
+  const auto& [type, limits, cost] = yardstick;
   const double prompts = static_cast<double>(args.prompts), rows = prompts * static_cast<double>(args.samples);
   double seconds = limits.seconds(
       type, prompts * (prompt * cost.block_flops + keys_seen(0, prompt) * cost.attention_flops + cost.head_flops),
@@ -108,8 +118,8 @@ double rollout_limit(const MachineLimits& limits, const ModelCost& cost, Type ty
 
 /// Seconds of an update at least: three times the forward products, and the optimiser's pass over its arrays (weights,
 /// gradients and moments read, three of them and the compute copy written).
-double update_limit(const MachineLimits& limits, const ModelCost& cost, Type type, double rows, double head_rows,
-                    double keys) {
+double update_limit(const Yardstick& yardstick, double rows, double head_rows, double keys) {
+  const auto& [type, limits, cost] = yardstick;
   const double flops = 3 * (rows * cost.block_flops + head_rows * cost.head_flops + keys * cost.attention_flops);
   const double bytes = cost.parameters * (28 + static_cast<double>(kernels::element_size(type)));
   return limits.seconds(type, flops, 0) + limits.seconds(type, 0, bytes);
@@ -136,10 +146,9 @@ void bench_generate(const BenchArgs& args) {
     best = std::min(best, watch.lap());
   }
   const double peak = peak_rss_gb(), rows = static_cast<double>(args.prompts * args.samples);
-  const MachineLimits limits = measure_limits();
-  const ModelCost cost = model_cost(policy->config(), policy->type());
-  const double limit = rollout_limit(limits, cost, policy->type(), args, static_cast<double>(args.prompt_tokens));
-  print_line(args, policy->type(),
+  const Yardstick yardstick = make_yardstick(args, policy->config());
+  const double limit = rollout_limit(yardstick, args, static_cast<double>(args.prompt_tokens));
+  print_line(args, yardstick,
              {{"bench", "generate"},
               {"prompts", args.prompts},
               {"samples", args.samples},
@@ -148,8 +157,7 @@ void bench_generate(const BenchArgs& args) {
               {"s", rounded(best)},
               {"tok_per_s", rounded(rows * static_cast<double>(args.tokens) / best, 10)},
               {"share_of_limit", rounded(limit / best)},
-              {"peak_rss_gb", rounded(peak)}},
-             limits);
+              {"peak_rss_gb", rounded(peak)}});
 }
 
 void bench_sft(const BenchArgs& args) {
@@ -170,21 +178,18 @@ void bench_sft(const BenchArgs& args) {
   config.batch.max_tokens_per_micro_batch = args.micro_batch;
   const nlohmann::json step = run_stage(args, folder, {.name = "sft", .type = "sft", .sft = config});
 
-  const Type type = compute_type(args);
-  const MachineLimits limits = measure_limits();
+  const Yardstick yardstick = make_yardstick(args, read_config(args));
   const double rows = static_cast<double>(args.rows), length = static_cast<double>(args.length);
-  const double limit = update_limit(limits, model_cost(ModelFiles::open(args.model.model)->config(), type), type,
-                                    rows * length, rows * (length - 1), rows * keys_seen(0, length));
+  const double limit = update_limit(yardstick, rows * length, rows * (length - 1), rows * keys_seen(0, length));
   const double seconds = step["step_time"];
-  print_line(args, type,
+  print_line(args, yardstick,
              {{"bench", "sft"},
               {"rows", args.rows},
               {"length", args.length},
               {"step_s", rounded(seconds)},
               {"tok_per_s", rounded(rows * length / seconds, 10)},
               {"share_of_limit", rounded(limit / seconds)},
-              {"peak_rss_gb", rounded(step["perf/peak_rss_gb"])}},
-             limits);
+              {"peak_rss_gb", rounded(step["perf/peak_rss_gb"])}});
 }
 
 void bench_grpo(const BenchArgs& args) {
@@ -209,17 +214,15 @@ void bench_grpo(const BenchArgs& args) {
   config.rewards = {{.type = "length", .options = {{"unit", "characters"}, {"max", longest}, {"ramp", longest}}}};
   const nlohmann::json step = run_stage(args, folder, {.name = "rl", .type = "grpo", .grpo = config});
 
-  const Type type = compute_type(args);
-  const MachineLimits limits = measure_limits();
-  const ModelCost cost = model_cost(ModelFiles::open(args.model.model)->config(), type);
+  const Yardstick yardstick = make_yardstick(args, read_config(args));
   const double prompts = static_cast<double>(args.prompts), samples = static_cast<double>(args.samples);
   const double tokens = static_cast<double>(args.tokens), completions = prompts * samples * tokens;
   const double prompt = step["prompts/mean_length"];
   const double keys = prompts * (keys_seen(0, prompt) + samples * keys_seen(prompt, tokens));
-  const double gen_limit = rollout_limit(limits, cost, type, args, prompt);
-  const double train_limit = update_limit(limits, cost, type, prompts * prompt + completions, completions, keys);
+  const double gen_limit = rollout_limit(yardstick, args, prompt);
+  const double train_limit = update_limit(yardstick, prompts * prompt + completions, completions, keys);
   const double step_s = step["step_time"], gen_s = step["timing_s/gen"], train_s = step["timing_s/update"];
-  print_line(args, type,
+  print_line(args, yardstick,
              {{"bench", "grpo"},
               {"prompts", args.prompts},
               {"samples", args.samples},
@@ -234,8 +237,7 @@ void bench_grpo(const BenchArgs& args) {
               {"train_share_of_limit", rounded(train_limit / train_s)},
               {"share_of_limit", rounded((gen_limit + train_limit) / step_s)},
               {"rollout_max_abs_diff", step["rollout_corr/max_abs_diff"]},
-              {"peak_rss_gb", rounded(step["perf/peak_rss_gb"])}},
-             limits);
+              {"peak_rss_gb", rounded(step["perf/peak_rss_gb"])}});
 }
 
 void add_count(CLI::App& command, const std::string& name, int64_t& value, const std::string& what) {

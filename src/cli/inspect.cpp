@@ -70,13 +70,13 @@ void add_check(CLI::App& app) {
     HONE_CHECK(!args->recipe.empty(), ErrorKind::usage, "check: expected a recipe, or --options");
     const Recipe recipe = load_recipe(args->recipe, args->overrides, program_checks());
     const std::unique_ptr<ModelFiles> files = ModelFiles::open(recipe.model);
-    const bool bf16 = recipe.dtype == "bf16" || (recipe.dtype == "auto" && kernels::has_bf16());
+    const Type type = compute_type(recipe.dtype);
     std::cout << fmt::format("{}: {} model, {:.1f} M parameters, {} compute\n", recipe.name, files->config().family,
                              1e-6 * static_cast<double>(total_count(list_parameters(files->config()))),
-                             bf16 ? "bf16" : "fp32");
+                             type == Type::bf16 ? "bf16" : "fp32");
     for (const StageConfig& stage : recipe.stages) {
       std::cout << fmt::format("stage {} ({})\n", stage.name, stage.type);
-      print_plan(recipe, stage, files->config(), bf16 ? Type::bf16 : Type::f32);
+      print_plan(recipe, stage, files->config(), type);
     }
     std::cout << "the recipe is fine\n";
   });

@@ -10,13 +10,6 @@
 namespace hone {
 namespace {
 
-Type choose_type(const std::string& dtype) {
-  if (dtype == "bf16") return Type::bf16;
-  if (dtype == "fp32") return Type::f32;
-  HONE_CHECK(dtype == "auto", ErrorKind::usage, "dtype: expected auto, bf16 or fp32, got '{}'", dtype);
-  return kernels::has_bf16() ? Type::bf16 : Type::f32;
-}
-
 /// Vectors and matrices handed out in the layout order of list_parameters.
 class Cutter {
  public:
@@ -56,13 +49,20 @@ class Cutter {
 
 }  // namespace
 
+Type compute_type(const std::string& dtype) {
+  if (dtype == "bf16") return Type::bf16;
+  if (dtype == "fp32") return Type::f32;
+  HONE_CHECK(dtype == "auto", ErrorKind::usage, "dtype: expected auto, bf16 or fp32, got '{}'", dtype);
+  return kernels::has_bf16() ? Type::bf16 : Type::f32;
+}
+
 std::unique_ptr<Policy> Policy::load(const std::filesystem::path& path, const PolicyOptions& options) {
   at::set_num_threads(1);  // ATen only does small work here; its own threads would spin against hone's
   const std::unique_ptr<ModelFiles> files = ModelFiles::open(path);
   std::unique_ptr<Policy> policy(new Policy);
   policy->config_ = files->config();
   policy->tokenizer_ = std::make_shared<const Tokenizer>(files->tokenizer());
-  policy->type_ = choose_type(options.dtype);
+  policy->type_ = compute_type(options.dtype);
   policy->trainable_ = options.trainable;
   policy->build();
   std::vector<float> values;

@@ -24,6 +24,10 @@ struct Layer {
   bool local = false;  // uses the local rotary table
 };
 
+/// What a `dtype` option means on this machine: auto is bf16 where the CPU has bf16 instructions. Error(usage) for
+/// other words than auto, bf16 and fp32.
+Type compute_type(const std::string& dtype);
+
 struct PolicyOptions {
   std::string dtype = "auto";  // auto | bf16 | fp32
   bool trainable = false;      // keep fp32 master weights and gradients

@@ -45,9 +45,7 @@ RewardFunction make_cosine_length(const nlohmann::json& json) {
       ErrorKind::recipe, "reward 'cosine_length': a min_value is above its max_value");
   return [options](const ScoreInput& in) {
     const VerdictKind answer = answer_verdict(in, options.correct_by);
-    if (answer == VerdictKind::unscorable) {
-      return unscorable("no reward and no field 'correct' says whether the completion is correct");
-    }
+    if (answer == VerdictKind::unscorable) return unknown_answer();
     const auto length = completion_length(in, options.unit);
     if (!length) return unknown_length();
     const bool right = answer == VerdictKind::correct;

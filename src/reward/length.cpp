@@ -48,7 +48,7 @@ std::vector<Verdict> compare(std::span<const ScoreInput> group, const LengthOpti
   for (size_t i = 0; i < group.size(); ++i) {
     const VerdictKind answer = answer_verdict(group[i], options.correct_by);
     if (answer == VerdictKind::unscorable) {
-      verdicts.push_back(unscorable("no reward and no field 'correct' says whether the completion is correct"));
+      verdicts.push_back(unknown_answer());
       continue;
     }
     const auto above = static_cast<double>(lengths[i] - *shortest), range = static_cast<double>(*longest - *shortest);

@@ -15,4 +15,8 @@ std::optional<int64_t> completion_length(const ScoreInput& in, const std::string
 
 Verdict unknown_length() { return unscorable("the number of tokens is not known here; use unit: characters"); }
 
+Verdict unknown_answer() {
+  return unscorable("no reward and no field 'correct' says whether the completion is correct");
+}
+
 }  // namespace hone

@@ -1,4 +1,4 @@
-// How long a completion is, for the rewards that ask.
+// How long a completion is, for the rewards that ask, and what they say where they cannot judge.
 #pragma once
 
 #include <cstdint>
@@ -18,5 +18,7 @@ std::optional<int64_t> completion_length(const ScoreInput& in, const std::string
 
 /// The verdict where completion_length says nothing.
 Verdict unknown_length();
+/// The verdict where answer_verdict says nothing.
+Verdict unknown_answer();
 
 }  // namespace hone

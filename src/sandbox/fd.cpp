@@ -37,11 +37,6 @@ void write_all(int fd, std::string_view bytes) {
 
 }  // namespace
 
-void UniqueFd::reset() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-}
-
 FdPair output_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail_errno("cannot make a pipe");

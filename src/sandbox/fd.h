@@ -1,29 +1,12 @@
-// Descriptors: owners, pipes and memory files. All are close-on-exec and lie above those that a child is given.
+// Descriptors: pipes and memory files. All are close-on-exec and lie above those that a child is given.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "base/unique_fd.h"
 
 namespace hone {
-
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~UniqueFd() { reset(); }
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  void reset();
-
- private:
-  int fd_ = -1;
-};
 
 struct FdPair {
   UniqueFd host, run;

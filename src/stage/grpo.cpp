@@ -105,12 +105,6 @@ LossInputs loss_inputs(const MicroBatch& batch, const HeadOutput& out, const Ste
   return inputs;
 }
 
-int64_t longest_prompt(const std::vector<Prompt>& prompts) {
-  size_t longest = 0;
-  for (const Prompt& p : prompts) longest = std::max(longest, p.ids.size());
-  return static_cast<int64_t>(longest);
-}
-
 }  // namespace
 
 StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
@@ -123,11 +117,10 @@ StageEnd run_grpo(const GrpoConfig& config, const StageContext& ctx) {
                                                                 static_cast<double>(config.num_prompts_per_step)));
   const int64_t updates_per_step = config.num_mini_batches * config.num_iterations;
   const bool use_reference = config.loss.beta > 0, kl_in_loss = use_reference && config.loss.kl_place == "loss";
-  const MemoryPlan plan =
-      plan_memory(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type(),
-                  {.longest_sequence = longest_prompt(prompts) + config.sampling.max_completion_length,
-                   .reference_model = use_reference,
-                   .rollouts = true});
+  const MemoryPlan plan = plan_memory(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type(),
+                                      {.longest_sequence = most_tokens(prompts) + config.sampling.max_completion_length,
+                                       .reference_model = use_reference,
+                                       .rollouts = true});
   if (ctx.console) ctx.console->note(describe(plan, ctx.policy.config()));
 
   Engine engine(ctx.policy, {.max_running_sequences = config.max_running_sequences, .kv_memory_gb = plan.kv_memory_gb});

@@ -1,6 +1,7 @@
 // Records to what the engine and the trainer take.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "hone/data.h"
@@ -19,5 +20,13 @@ std::vector<Prompt> make_prompts(const std::vector<Record>& records, const DataC
 /// nothing to train on.
 std::vector<SftExample> make_examples(const std::vector<Record>& records, const SftConfig& config,
                                       const ChatTokenizer& chat, int64_t max_positions);
+
+/// Tokens of the longest prompt or conversation.
+template <class Item>
+int64_t most_tokens(const std::vector<Item>& items) {
+  size_t most = 0;
+  for (const Item& item : items) most = std::max(most, item.ids.size());
+  return static_cast<int64_t>(most);
+}
 
 }  // namespace hone

@@ -42,12 +42,6 @@ SftSums accumulate(const Policy& policy, const MicroBatch& batch, const std::str
           out.entropy.detach().sum(at::kDouble).item<double>(), static_cast<double>(batch.tokens.ids.size())};
 }
 
-int64_t longest_example(const std::vector<SftExample>& examples) {
-  size_t longest = 0;
-  for (const SftExample& e : examples) longest = std::max(longest, e.ids.size());
-  return static_cast<int64_t>(longest);
-}
-
 }  // namespace
 
 StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
@@ -59,7 +53,7 @@ StageEnd run_sft(const SftConfig& config, const StageContext& ctx) {
                             : std::max<int64_t>(1, std::llround(config.num_train_epochs * static_cast<double>(count) /
                                                                 static_cast<double>(config.train_batch_size)));
   const MemoryPlan plan = plan_memory(ctx.recipe, config.batch, ctx.policy.config(), ctx.policy.type(),
-                                      {.longest_sequence = longest_example(examples)});
+                                      {.longest_sequence = most_tokens(examples)});
   if (ctx.console) ctx.console->note(describe(plan, ctx.policy.config()));
   std::optional<Evaluator> evaluator;
   if (config.eval) evaluator.emplace(ctx, *config.eval, config.sampling, config.rewards);

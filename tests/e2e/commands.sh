@@ -2,11 +2,7 @@
 # Every command of the program once, on a tiny model: exit codes, and that what one writes another one reads.
 # usage: commands.sh HONE MODEL
 set -euo pipefail
-hone="$1" model="$2"
-here="$(cd "$(dirname "$0")" && pwd)"
-source "$here/recipe.sh"
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "$0")/setup.sh"
 write_recipe "$work" "$model"
 fail() { echo "commands.sh: $*"; exit 1; }
 expect() {  # expect CODE COMMAND...

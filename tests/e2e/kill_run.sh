@@ -2,11 +2,7 @@
 # A run that is killed (kill -9) again and again ends with the weights of a run that is left alone.
 # usage: kill_run.sh HONE MODEL
 set -euo pipefail
-hone="$1" model="$2"
-here="$(cd "$(dirname "$0")" && pwd)"
-source "$here/recipe.sh"
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "$0")/setup.sh"
 write_recipe "$work" "$model"
 "$hone" run "$work/recipe.yaml" --set output_dir="$work/whole" > "$work/whole.log" 2>&1 || { cat "$work/whole.log"; exit 1; }
 kills=0

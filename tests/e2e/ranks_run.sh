@@ -1,11 +1,7 @@
 #!/usr/bin/env bash
 # Two processes under torchrun's variables give the gradients of one. usage: ranks_run.sh HONE MODEL
 set -euo pipefail
-hone="$1" model="$2"
-here="$(cd "$(dirname "$0")" && pwd)"
-source "$here/recipe.sh"
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+source "$(dirname "$0")/setup.sh"
 write_recipe "$work" "$model"
 "$hone" run "$work/recipe.yaml" --set output_dir="$work/one" > "$work/one.log" 2>&1 || { cat "$work/one.log"; exit 1; }
 port=$((20000 + RANDOM % 20000))

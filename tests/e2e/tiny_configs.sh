@@ -2,10 +2,8 @@
 # The recipes of configs/tiny run as they are, but on a tiny model, which has no chat template and a context of 128.
 # usage: tiny_configs.sh HONE MODEL
 set -euo pipefail
-hone="$1" model="$2"
+source "$(dirname "$0")/setup.sh"
 configs="$(cd "$(dirname "$0")/../../configs/tiny" && pwd)"
-work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
 echo '{% for m in messages %}{{ m.content }}{% endfor %}' > "$work/template.jinja"
 smaller=(--set model="$model" --set chat_template="$work/template.jinja")
 run() {

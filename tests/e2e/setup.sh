@@ -1,3 +1,8 @@
+# What the whole-run tests share: their arguments HONE and MODEL, a work folder that goes with them, a small recipe.
+hone="$1" model="$2"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+
 # A recipe of two stages for a tiny model, with plain prompts. usage: write_recipe FOLDER MODEL
 write_recipe() {
   mkdir -p "$1"

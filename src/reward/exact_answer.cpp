@@ -33,14 +33,13 @@ struct ExactAnswerOptions {
 };
 
 /// The one number that an answer states: the whole text, what its \boxed{} holds, what follows its last "=", or the
-/// only number in it. Nothing if it names several: a list of guesses is no answer.
+/// only number in it.
 std::optional<Number> stated_number(std::string_view answer) {
   if (const auto boxed = last_boxed(answer)) answer = *boxed;
   if (const size_t equal = answer.rfind('='); equal != std::string_view::npos) answer = answer.substr(equal + 1);
   if (auto number = parse_number(answer)) return number;
-  const auto first = find_number(answer);
-  if (!first || find_number(answer, first->end)) return std::nullopt;
-  return first->value;
+  const auto number = only_number(answer);
+  return number ? std::optional(number->value) : std::nullopt;
 }
 
 /// Text as it is compared: without the dollar signs, quotes or full stop around it.

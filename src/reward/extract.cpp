@@ -157,13 +157,6 @@ std::optional<std::string_view> last_hashes(std::string_view text) {
   return rest.substr(0, rest.find('\n'));
 }
 
-std::optional<std::string_view> last_number(std::string_view text) {
-  std::optional<FoundNumber> last;
-  for (auto found = find_number(text); found; found = find_number(text, last->end)) last = found;
-  if (!last) return std::nullopt;
-  return text.substr(last->begin, last->end - last->begin);
-}
-
 std::optional<std::string_view> find_answer(std::string_view text, Extraction how, bool want_number, bool ended) {
   switch (how) {
     case Extraction::tag:
@@ -258,6 +251,18 @@ std::optional<std::string_view> last_formula(std::string_view text) {
     if (!last || content.data() > last->data()) last = content;
   }
   return last;
+}
+
+std::optional<std::string_view> last_number(std::string_view text) {
+  std::optional<FoundNumber> last;
+  for (auto found = find_number(text); found; found = find_number(text, last->end)) last = found;
+  if (!last) return std::nullopt;
+  return text.substr(last->begin, last->end - last->begin);
+}
+
+std::optional<FoundNumber> only_number(std::string_view text) {
+  const auto found = find_number(text);
+  return found && !find_number(text, found->end) ? found : std::nullopt;
 }
 
 std::vector<std::string> gold_texts(const nlohmann::json& fields, const std::string& name) {

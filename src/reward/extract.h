@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/number.h"
 #include "hone/reward.h"
 
 namespace hone {
@@ -31,6 +32,12 @@ std::optional<std::string> last_boxes(std::string_view text);
 
 /// Content of the last $...$, $$...$$, \(...\) or \[...\].
 std::optional<std::string_view> last_formula(std::string_view text);
+
+/// The last number as it is written.
+std::optional<std::string_view> last_number(std::string_view text);
+
+/// The number that is the only one in the text: a list of guesses is no answer.
+std::optional<FoundNumber> only_number(std::string_view text);
 
 /// Every accepted answer in the record's field: one value, or a list of alternatives; numbers as they are written, of a
 /// GSM8K solution what follows ####. Empty if there is none, or if one is unusable.

@@ -19,8 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char kRubric[] =
     "Correctness counts most, then whether the answer does what was asked, then clarity. Length is no merit, and "
-    "neither "
-    "is praise of the answer by itself.";
+    "neither is praise of the answer by itself.";
 
 /// `content` between tags that it cannot close: their name depends on all that is judged.
 std::string block(const std::string& name, const std::string& nonce, std::string_view content) {
@@ -52,8 +51,7 @@ std::vector<Message> pointwise_prompt(const JudgeOptions& options, const Case& c
   text += block("answer", c.nonce, c.answer);
   text += fmt::format(
       "\nThink briefly, then end with one JSON object and nothing after it: {{\"reason\": \"...\", \"score\": N}} with "
-      "N "
-      "from {} (worthless) to {} (perfect).",
+      "N from {} (worthless) to {} (perfect).",
       options.min_score, options.max_score);
   return {{"user", text}};
 }
@@ -64,8 +62,7 @@ std::vector<Message> pairwise_prompt(const JudgeOptions& options, const Case& c,
   text += block("answer-B", c.nonce, answer_first ? c.reference : c.answer);
   text +=
       "\nWhich answer is better? Think briefly, then end with one JSON object and nothing after it: {\"reason\": "
-      "\"...\", "
-      "\"winner\": \"A\"}, or \"B\", or \"tie\".";
+      "\"...\", \"winner\": \"A\"}, or \"B\", or \"tie\".";
   return {{"user", text}};
 }
 

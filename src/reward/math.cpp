@@ -72,13 +72,6 @@ std::string_view bare_gold(std::string_view gold) {
 /// A scalar, which a single number may state.
 bool is_scalar(const Answer& gold) { return !gold.readings.empty() && gold.readings[0].kind <= math::Kind::based; }
 
-/// The number that is the only one in the text.
-std::optional<std::string_view> only_number(std::string_view text) {
-  const auto found = find_number(text);
-  if (!found || find_number(text, found->end)) return std::nullopt;
-  return text.substr(found->begin, found->end - found->begin);
-}
-
 /// The answer inside of a tag or behind a phrase, which may be a sentence: its boxes, all of it, its last formula, what
 /// follows its last "=", or the only number in it.
 std::string final_expression(std::string_view text, math::Budget& budget) {
@@ -89,17 +82,9 @@ std::string final_expression(std::string_view text, math::Budget& budget) {
   if (const size_t equal = text.rfind('='); equal != std::string_view::npos) {
     if (is_mathematics(text.substr(equal + 1), budget)) return std::string(text.substr(equal + 1));
   }
-  if (const auto number = only_number(text)) return std::string(*number);
+  if (const auto number = only_number(text))
+    return std::string(text.substr(number->begin, number->end - number->begin));
   return std::string(text);
-}
-
-/// The last number; "" if there is none.
-std::string_view last_number(std::string_view text) {
-  std::string_view last;
-  for (auto found = find_number(text); found; found = find_number(text, found->end)) {
-    last = text.substr(found->begin, found->end - found->begin);
-  }
-  return last;
 }
 
 /// The end of a completion that marks its answer in no way.
@@ -109,13 +94,13 @@ std::string unmarked_answer(std::string_view text, bool want_number, math::Budge
   text = text.substr(text.size() - std::min(text.size(), kTail));
   const bool one_line = text.find('\n') == std::string_view::npos || text.starts_with("\\begin");
   if (one_line && is_one_answer(text, budget)) return std::string(text);
-  const std::string_view number = want_number ? last_number(text) : "";
+  const auto number = want_number ? last_number(text) : std::nullopt;
   const auto formula = last_formula(text);
   // A number inside or before the last formula is not the answer; the formula is.
   if (formula && is_mathematics(*formula, budget)) {
-    if (number.empty() || number.data() < formula->data() + formula->size()) return std::string(*formula);
+    if (!number || number->data() < formula->data() + formula->size()) return std::string(*formula);
   }
-  if (!number.empty()) return std::string(number);
+  if (number) return std::string(*number);
   if (const size_t line = text.rfind('\n'); line != std::string_view::npos) text = trim(text.substr(line));
   const size_t is = text.rfind(" is ");
   return std::string(is == std::string_view::npos ? text : text.substr(is + 4));

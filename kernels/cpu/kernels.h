@@ -26,11 +26,11 @@ constexpr int64_t packed_units(Type type, int64_t n, int64_t k) { return round_u
 /// C[m, n] (+)= sum_k A[m, k] B[k, n] + bias[n].  Each element is one chain of fused multiply-adds in ascending k.
 struct Gemm {
   Type type;
-  const void* a;       // left operand; element units at a[row * a_row + k * a_k]
-  int64_t a_row, a_k;  // strides in units
-  const void* b;       // packed right operand
-  int64_t m, n, k;     // k in units
-  void* c;             // [m, ldc] of c_type
+  const void* a;  // left operand [m, lda], in units
+  int64_t lda;
+  const void* b;    // packed right operand
+  int64_t m, n, k;  // k in units
+  void* c;          // [m, ldc] of c_type
   int64_t ldc;
   Type c_type;
   const float* bias;      // [n] or null
@@ -96,6 +96,8 @@ struct Table {
   void (*unpack_row)(Type, const void* packed, int64_t row, int64_t k, float* out);
   /// X [m, n] row-major into panels [begin, end) of a right operand whose reduced dimension is m.
   void (*pack_columns)(Type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end);
+  /// Columns [begin, end) of X [m, ldx] as rows of a left operand [.., units(m)] whose reduced dimension is m.
+  void (*transpose)(Type, const void* x, int64_t m, int64_t ldx, void* out, int64_t begin, int64_t end);
 
   /// y = x / rms(x) * (w + offset); x [rows, n] fp32, y of `type`; rstd [rows] or null.
   void (*rms_norm)(Type, const float* x, const float* w, float offset, float eps, int64_t rows, int64_t n, void* y,

@@ -9,6 +9,9 @@ using kernels::kPanel;
 using kernels::round_up;
 using kernels::units;
 
+constexpr int64_t kRowGrain = 6;     // the height of the kernels' tiles
+constexpr int64_t kPiecePanels = 8;  // narrowest piece of a product, in panels
+
 int64_t panels(int64_t n) { return round_up(n, kPanel) / kPanel; }
 
 /// Uninitialised working memory of `units` 32-bit units.
@@ -36,26 +39,28 @@ Tensor cast(const Tensor& t, Type type) {
 }
 
 void run_gemm(const kernels::Gemm& g) {
-  // A block of rows stays in the second-level cache while panels stream past it; narrow pieces keep threads balanced.
-  const int64_t cache_rows = std::max<int64_t>(12, (int64_t{256} << 10) / (4 * g.k) / 12 * 12);
+  // A block of rows (1 MB where it is widened) stays in the second-level cache while panels stream past it.
+  const int64_t cache_rows = std::max<int64_t>(kRowGrain, (int64_t{128} << 10) / g.k / kRowGrain * kRowGrain);
   const int64_t row_blocks = (g.m + cache_rows - 1) / cache_rows;
-  const int64_t block_rows = round_up((g.m + row_blocks - 1) / row_blocks, 12);
-  const int64_t all_panels = panels(g.n);
-  const int64_t pieces_wanted = std::max<int64_t>(1, 6 * num_threads() / row_blocks);
-  const int64_t piece = std::max<int64_t>(1, all_panels / pieces_wanted);
-  const int64_t pieces = (all_panels + piece - 1) / piece;
+  const int64_t block_rows = round_up((g.m + row_blocks - 1) / row_blocks, kRowGrain);
+  // Narrow pieces keep threads balanced, but each widens its rows again and a lone panel runs slower than a pair.
+  const int64_t all_panels = panels(g.n), threads = num_threads();
+  const int64_t narrow = std::max<int64_t>(1, all_panels / kPiecePanels), wanted = 6 * threads / row_blocks;
+  const int64_t pieces =
+      std::min(all_panels, round_up(std::clamp<int64_t>(wanted, 1, narrow), row_blocks == 1 ? threads : 1));
   parallel_for(row_blocks * pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t row = i / pieces * block_rows, panel = i % pieces * piece;
+      const int64_t row = i / pieces * block_rows, piece = i % pieces;
       if (row >= g.m) continue;
-      kernels::table().gemm(g, row, std::min(g.m, row + block_rows), panel, std::min(all_panels, panel + piece));
+      kernels::table().gemm(g, row, std::min(g.m, row + block_rows), piece * all_panels / pieces,
+                            (piece + 1) * all_panels / pieces);
     }
   });
 }
 
 void multiply(const void* x, int64_t m, const Matrix& w, void* y, Type y_type, const float* residual) {
   const int64_t k = units(w.type, w.cols);
-  run_gemm({w.type, x, k, 1, w.packed.data(), m, w.rows, k, y, w.rows, y_type, w.bias, residual, false});
+  run_gemm({w.type, x, k, w.packed.data(), m, w.rows, k, y, w.rows, y_type, w.bias, residual, false});
 }
 
 void multiply_transposed(const void* dy, int64_t m, const Matrix& w, void* dx, Type dx_type) {
@@ -66,35 +71,25 @@ void multiply_transposed(const void* dy, int64_t m, const Matrix& w, void* dx, T
   parallel_for(panels(w.cols), 1, [&](int64_t begin, int64_t end) {
     kernels::table().pack_transposed(w.type, w.packed.data(), w.rows, w.cols, packed, begin, end);
   });
-  run_gemm({w.type, dy, k, 1, packed, m, w.cols, k, dx, w.cols, dx_type, nullptr, nullptr, false});
+  run_gemm({w.type, dy, k, packed, m, w.cols, k, dx, w.cols, dx_type, nullptr, nullptr, false});
 }
 
 void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m,
                       float* dw) {
   // Both operands are reordered so that the reduction over rows of the batch runs through consecutive memory.
   const int64_t m_units = units(type, m);
-  const Tensor memory = scratch(kernels::packed_units(type, n, m) + kernels::packed_units(type, k, m));
+  const Tensor memory = scratch(n * m_units + kernels::packed_units(type, k, m));
   int32_t* left = memory.mutable_data_ptr<int32_t>();
-  int32_t* right = left + kernels::packed_units(type, n, m);
+  int32_t* right = left + n * m_units;
   parallel_for(panels(n) + panels(k), 1, [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
       if (p < panels(n))
-        kernels::table().pack_columns(type, dy, m, n, ldy, left, p, p + 1);
+        kernels::table().transpose(type, dy, m, ldy, left, p * kPanel, std::min(n, (p + 1) * kPanel));
       else
         kernels::table().pack_columns(type, x, m, k, k, right, p - panels(n), p - panels(n) + 1);
     }
   });
-  // Four row panels share four column panels while these are in the second-level cache.
-  constexpr int64_t kGroup = 4;
-  parallel_for((panels(n) + kGroup - 1) / kGroup, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t column = 0; column < panels(k); column += kGroup)
-      for (int64_t p = begin * kGroup; p < std::min(panels(n), end * kGroup); ++p) {
-        const int64_t rows = std::min(kPanel, n - p * kPanel);
-        const kernels::Gemm g{type,    left + p * m_units * kPanel, 1, kPanel,    right,   rows,    k,
-                              m_units, dw + p * kPanel * k,         k, Type::f32, nullptr, nullptr, true};
-        kernels::table().gemm(g, 0, rows, column, std::min(column + kGroup, panels(k)));
-      }
-  });
+  run_gemm({type, left, m_units, right, n, k, m_units, dw, k, Type::f32, nullptr, nullptr, true});
 }
 
 void accumulate_columns(Type type, const void* dy, int64_t m, int64_t n, float* sums) {

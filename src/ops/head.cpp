@@ -23,8 +23,8 @@ void logits_tile(const Tensor& h, const Matrix& w, int64_t row, int64_t rows, in
   const auto* a = static_cast<const uint32_t*>(h.const_data_ptr()) + row * k;
   const auto* b =
       reinterpret_cast<const uint32_t*>(w.packed.data()) + column * k;  // whole panels: 32 columns x k units
-  kernels::table().gemm({w.type, a, k, 1, b, rows, columns, k, out, columns, Type::f32, nullptr, nullptr, false}, 0,
-                        rows, 0, (columns + kPanel - 1) / kPanel);
+  kernels::table().gemm({w.type, a, k, b, rows, columns, k, out, columns, Type::f32, nullptr, nullptr, false}, 0, rows,
+                        0, (columns + kPanel - 1) / kPanel);
 }
 
 struct HeadGrad final : Node {
@@ -67,7 +67,7 @@ struct HeadGrad final : Node {
         kernels::table().pack_transposed(w.type, slice, columns, w.cols, transposed.mutable_data_ptr(), begin, end);
       });
       const int64_t column_units = kernels::units(w.type, columns);
-      run_gemm({w.type, out, column_units, 1, transposed.const_data_ptr(), n, w.cols, column_units, floats(dh), w.cols,
+      run_gemm({w.type, out, column_units, transposed.const_data_ptr(), n, w.cols, column_units, floats(dh), w.cols,
                 Type::f32, nullptr, nullptr, true});
       if (w.grad != nullptr)
         accumulate_outer(w.type, out, columns, columns, h.const_data_ptr(), w.cols, n, w.grad + column * w.cols);

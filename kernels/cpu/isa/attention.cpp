@@ -14,66 +14,125 @@ struct Running {
   float* sum;  // [rows]
 };
 
-template <Type type, int ROWS>
-void attend_tile(const Attention& a, const RowSet& rows, int64_t first, int64_t block, const uint32_t* keys,
-                 const uint32_t* values, const Running& state) {
-  const int64_t d_units = units(type, a.kv.head_dim), d_padded = round_up(a.kv.head_dim, kPanel);
-  alignas(64) float scores[ROWS][kKvBlock];
-  alignas(64) uint32_t weights[ROWS][kKvBlock];  // probabilities in `type`; bf16 fills half of each row
-  for (int64_t panel = 0; panel < kKvBlock / kPanel; ++panel) {
-    f32v acc[ROWS][2] = {};
-    tile<type, ROWS>(rows.q<type>(first), d_units, 1, keys + panel * d_units * kPanel, d_units, acc);
-    for (int r = 0; r < ROWS; ++r) {
-      store(&scores[r][panel * kPanel], acc[r][0]);
-      store(&scores[r][panel * kPanel + kLanes], acc[r][1]);
-    }
+/// Probabilities as the left operand of the product with the values: rounded to `type`, spread like a RowSet.
+template <Type type>
+void store_probs(uint32_t* to, int64_t i, f32v p) {
+  if constexpr (kSpread<type> == 2) {
+    const i32v swap = {1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14};  // the odd element first
+    store_units(to + i, __builtin_shuffle(bf16_bits(p) << 16, (u32v)swap));
+  } else {
+    store_as<type>(to, i, p);
   }
+}
+
+/// One block and KV head: keys and values as they are stored, or widened.
+struct Block {
+  int64_t index;  // in its sequence
+  const uint32_t *keys, *values;
+  const uint32_t *next_keys, *next_values;  // of the block that comes next, to be fetched meanwhile; or null
+};
+
+/// `type` is the cache's. WIDE: the block is widened, so its products are those of floats.
+template <Type type, bool WIDE, int VECTORS, int ROWS>
+void product(const uint32_t* left, int64_t left_row, const uint32_t* right, int64_t k, f32v (&acc)[ROWS][VECTORS],
+             const uint32_t* next) {
+  if constexpr (WIDE)
+    tile<Type::f32>(left, left_row, right, 2 * k * kPanel, 2 * k, acc, {next, next == nullptr ? 0 : VECTORS * k});
+  else
+    packed_tile<type>(left, left_row, right, k * kPanel, k, acc, next);
+}
+
+/// Adds probabilities [ROWS][64] times one or two panels of values to `acc` [ROWS][acc_row].
+template <Type type, bool WIDE, int VECTORS, int ROWS>
+void add_values(const uint32_t (&probs)[ROWS][kKvBlock], const uint32_t* values, float* acc, int64_t acc_row,
+                const uint32_t* next) {
+  f32v sum[ROWS][VECTORS];
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) sum[r][v] = load(acc + r * acc_row + v * kLanes);
+  product<type, WIDE>(&probs[0][0], kKvBlock, values, units(type, kKvBlock), sum, next);
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) store(acc + r * acc_row + v * kLanes, sum[r][v]);
+}
+
+template <Type type, bool WIDE, int ROWS>
+void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Block& block, const Running& state) {
+  const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
+  f32v logits[ROWS][kPairVectors] = {};  // the keys of a block are one pair of panels
+  product<type, WIDE>(rows.row(first), rows.row_units, block.keys, units(type, a.kv.head_dim), logits, block.next_keys);
+  alignas(64) uint32_t probs[ROWS][kKvBlock];
   for (int r = 0; r < ROWS; ++r) {
     const int64_t row = first + r;
-    f32v s[4];
-    scaled_scores(a, rows.position(row), block, scores[r], s);
+    f32v(&s)[kPairVectors] = logits[r];
+    scale_and_mask(a, rows.position(row), block.index, s);
     const float block_max = max(max(max(s[0], s[1]), max(s[2], s[3])));
     const float before = state.max[row];
     const float now = before > block_max ? before : block_max;
     const float alpha = exp1(before - now);
     f32v total{};
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kPairVectors; ++i) {
       const f32v p = exp(s[i] - now);
       total += p;
-      store_as<type>(weights[r], i * kLanes, p);
+      store_probs<type>(probs[r], i * kLanes, p);
     }
     state.sum[row] = fma1(state.sum[row], alpha, sum(total));
     state.max[row] = now;
     float* acc = state.acc + row * d_padded;
     for (int64_t j = 0; j < d_padded; j += kLanes) store(acc + j, load(acc + j) * alpha);
   }
-  const int64_t key_units = units(type, kKvBlock);
-  for (int64_t panel = 0; panel < d_padded / kPanel; ++panel) {
-    f32v acc[ROWS][2];
-    float* at = state.acc + first * d_padded + panel * kPanel;
-    for (int r = 0; r < ROWS; ++r) acc[r][0] = load(at + r * d_padded), acc[r][1] = load(at + r * d_padded + kLanes);
-    tile<type, ROWS>(&weights[0][0], kKvBlock, 1, values + panel * key_units * kPanel, key_units, acc);
-    for (int r = 0; r < ROWS; ++r) store(at + r * d_padded, acc[r][0]), store(at + r * d_padded + kLanes, acc[r][1]);
+  const int64_t panel_units = (WIDE ? 2 : 1) * units(type, kKvBlock) * kPanel, panels = d_padded / kPanel;
+  for (int64_t p = 0; p < panels; p += 2) {
+    const uint32_t* values = block.values + p * panel_units;
+    float* acc = state.acc + first * d_padded + p * kPanel;
+    const uint32_t* next =
+        block.next_values == nullptr ? nullptr : block.next_values + p * units(type, kKvBlock) * kPanel;
+    if (p + 1 < panels)
+      add_values<type, WIDE, kPairVectors>(probs, values, acc, d_padded, next);
+    else
+      add_values<type, WIDE, kPanelVectors>(probs, values, acc, d_padded, next);
   }
 }
 
+/// All tiles of one run of rows that share a block.
+template <Type type, bool WIDE>
+void attend(const Attention& a, const RowSet& rows, int64_t begin, int64_t end, Block block, const Running& state) {
+  for_row_tiles(begin, end, [&](int64_t first, auto tile_rows) {
+    attend_tile<type, WIDE, decltype(tile_rows)::value>(a, rows, first, block, state);
+    block.next_keys = block.next_values = nullptr;
+  });
+}
+
+/// From so many rows on, a block is widened once for all of them.
+constexpr int64_t kWidenAheadRows = 2 * kTileRows + 1;
+
 template <Type type>
 void attention_typed(const Attention& a, int64_t row_begin, int64_t row_end, int64_t kv_head) {
+  constexpr int64_t spread = kSpread<type>;
   const int64_t d = a.kv.head_dim, d_padded = round_up(d, kPanel), repeat = a.heads / a.kv.kv_heads;
-  const int64_t count = (row_end - row_begin) * repeat;
-  Carver carver(scratch<0>(RowSet::bytes(type, count, d) + Carver::bytes<float>(count * d_padded) +
-                           2 * Carver::bytes<float>(count)));
-  const RowSet rows = gather_rows<type>(a, a.q, row_begin, row_end, kv_head, carver);
+  const int64_t count = (row_end - row_begin) * repeat, block_units = a.kv.k_units() + a.kv.v_units();
+  Carver carver(scratch<0>(row_set_bytes(type, count, d, spread) + Carver::bytes<float>(count * d_padded) +
+                           2 * Carver::bytes<float>(count) + Carver::bytes<uint32_t>(2 * block_units)));
+  const RowSet rows = gather_rows<type, spread>(a, a.q, row_begin, row_end, kv_head, carver);
   const Running state{carver.take<float>(count * d_padded), carver.take<float>(count), carver.take<float>(count)};
+  uint32_t* wide = carver.take<uint32_t>(2 * block_units);
   std::memset(state.acc, 0, static_cast<size_t>(count * d_padded) * sizeof(float));
   for (int64_t i = 0; i < count; ++i) state.max[i] = -__builtin_inff(), state.sum[i] = 0.f;
 
-  for_shared_blocks(a, row_begin, row_end, [&](int64_t block, int32_t page, int64_t begin, int64_t end) {
-    const uint32_t* keys = key_panel(a, page, kv_head);
-    const uint32_t* values = value_panel(a, page, kv_head);
-    for_row_tiles((begin - row_begin) * repeat, (end - row_begin) * repeat, [&](int64_t first, auto tile_rows) {
-      attend_tile<type, decltype(tile_rows)::value>(a, rows, first, block, keys, values, state);
-    });
+  for_shared_blocks(a, row_begin, row_end, [&](int64_t index, int32_t page, int64_t begin, int64_t end, int32_t next) {
+    Block block{index, key_panel(a, page, kv_head), value_panel(a, page, kv_head), nullptr, nullptr};
+    if (next >= 0) {
+      block.next_keys = key_panel(a, next, kv_head);
+      block.next_values = value_panel(a, next, kv_head);
+    }
+    const int64_t first = (begin - row_begin) * repeat, stop = (end - row_begin) * repeat;
+    if constexpr (spread == 2) {
+      if (stop - first >= kWidenAheadRows) {
+        widen_panel(block.keys, a.kv.k_units() / kPanel, wide);
+        widen_panel(block.values, a.kv.v_units() / kPanel, wide + 2 * a.kv.k_units());
+        block.keys = wide, block.values = wide + 2 * a.kv.k_units();
+        return attend<type, true>(a, rows, first, stop, block, state);
+      }
+    }
+    attend<type, false>(a, rows, first, stop, block, state);
   });
 
   for (int64_t i = 0; i < count; ++i) {

@@ -11,7 +11,7 @@ constexpr int64_t kChunk = 96;  // gathered query rows handled together
 struct ChunkBuffers {
   float *scores, *d_probs;               // [kChunk][64]
   void *probs, *d_scores;                // [kChunk][64] of `type`
-  uint32_t *probs_left, *d_scores_left;  // the same as left operands of products that reduce over rows
+  uint32_t *probs_left, *d_scores_left;  // [64][units(kChunk)]: left operands of products that reduce over rows
   uint32_t *q_right, *d_out_right;       // [head_dim/32][units(kChunk)][32]
 
   ChunkBuffers(Type type, int64_t d, Carver& carver) {
@@ -19,22 +19,21 @@ struct ChunkBuffers {
     d_probs = carver.take<float>(kChunk * kKvBlock);
     probs = carver.take<uint32_t>(kChunk * kKvBlock);
     d_scores = carver.take<uint32_t>(kChunk * kKvBlock);
-    probs_left = carver.take<uint32_t>(packed_units(type, kKvBlock, kChunk));
-    d_scores_left = carver.take<uint32_t>(packed_units(type, kKvBlock, kChunk));
+    probs_left = carver.take<uint32_t>(kKvBlock * units(type, kChunk));
+    d_scores_left = carver.take<uint32_t>(kKvBlock * units(type, kChunk));
     q_right = carver.take<uint32_t>(packed_units(type, d, kChunk));
     d_out_right = carver.take<uint32_t>(packed_units(type, d, kChunk));
   }
   static int64_t bytes(Type type, int64_t d) {
-    return 4 * Carver::bytes<float>(kChunk * kKvBlock) +
-           2 * Carver::bytes<uint32_t>(packed_units(type, kKvBlock, kChunk)) +
+    return 4 * Carver::bytes<float>(kChunk * kKvBlock) + 2 * Carver::bytes<uint32_t>(kKvBlock * units(type, kChunk)) +
            2 * Carver::bytes<uint32_t>(packed_units(type, d, kChunk));
   }
 };
 
 /// C[m, n] (+)= A B with everything small and serial.
-void multiply(Type type, const void* a, int64_t a_row, int64_t a_k, const void* b, int64_t m, int64_t n,
-              int64_t k_units, float* c, int64_t ldc, bool accumulate) {
-  const Gemm g{type, a, a_row, a_k, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
+void multiply(Type type, const void* a, int64_t lda, const void* b, int64_t m, int64_t n, int64_t k_units, float* c,
+              int64_t ldc, bool accumulate) {
+  const Gemm g{type, a, lda, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
   gemm(g, 0, m, 0, round_up(n, kPanel) / kPanel);
 }
 
@@ -44,7 +43,7 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
   const int64_t d = a.kv.head_dim, d_units = units(type, d), repeat = a.heads / a.kv.kv_heads;
   const int64_t count = (row_end - row_begin) * repeat;
   const int64_t repacked = packed_units(type, d, kKvBlock), transposed = packed_units(type, kKvBlock, d);
-  Carver carver(scratch<1>(2 * RowSet::bytes(type, count, d) + Carver::bytes<float>(count * d) +
+  Carver carver(scratch<1>(2 * row_set_bytes(type, count, d) + Carver::bytes<float>(count * d) +
                            Carver::bytes<uint32_t>(repacked) + Carver::bytes<uint32_t>(transposed) +
                            ChunkBuffers::bytes(type, d)));
   const RowSet q = gather_rows<type>(a, a.q, row_begin, row_end, kv_head, carver);
@@ -55,7 +54,7 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
   ChunkBuffers buf(type, d, carver);
   std::memset(d_q, 0, static_cast<size_t>(count * d) * sizeof(float));
 
-  for_shared_blocks(a, row_begin, row_end, [&](int64_t block, int32_t page, int64_t begin, int64_t end) {
+  for_shared_blocks(a, row_begin, row_end, [&](int64_t block, int32_t page, int64_t begin, int64_t end, int32_t) {
     const uint32_t* keys = key_panel(a, page, kv_head);
     pack_transposed(type, keys, kKvBlock, d, keys_by_column, 0, round_up(d, kPanel) / kPanel);
     pack_transposed(type, value_panel(a, page, kv_head), d, kKvBlock, values_by_key, 0, kKvBlock / kPanel);
@@ -64,14 +63,14 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
     const int64_t stop = (end - row_begin) * repeat;
     for (int64_t first = (begin - row_begin) * repeat; first < stop; first += kChunk) {
       const int64_t n = stop - first < kChunk ? stop - first : kChunk, n_units = units(type, n);
-      multiply(type, q.q<type>(first), d_units, 1, keys, n, kKvBlock, d_units, buf.scores, kKvBlock, false);
-      multiply(type, d_out.q<type>(first), d_units, 1, values_by_key, n, kKvBlock, d_units, buf.d_probs, kKvBlock,
-               false);
+      multiply(type, q.row(first), d_units, keys, n, kKvBlock, d_units, buf.scores, kKvBlock, false);
+      multiply(type, d_out.row(first), d_units, values_by_key, n, kKvBlock, d_units, buf.d_probs, kKvBlock, false);
       for (int64_t i = 0; i < n; ++i) {
         const int64_t row = row_begin + (first + i) / repeat, head = kv_head * repeat + (first + i) % repeat;
         const float lse = a.lse[row * a.heads + head], delta = grad.delta[row * a.heads + head];
         f32v s[4];
-        scaled_scores(a, q.position(first + i), block, buf.scores + i * kKvBlock, s);
+        for (int j = 0; j < 4; ++j) s[j] = load(buf.scores + i * kKvBlock + j * kLanes);
+        scale_and_mask(a, q.position(first + i), block, s);
         for (int j = 0; j < 4; ++j) {
           const int64_t at = i * kKvBlock + j * kLanes;
           const f32v p = exp(s[j] - lse);
@@ -79,18 +78,15 @@ void attention_grad_typed(const AttentionGrad& grad, int64_t row_begin, int64_t 
           store_as<type>(buf.d_scores, at, p * (load(buf.d_probs + at) - delta) * a.scale);
         }
       }
-      multiply(type, buf.d_scores, units(type, kKvBlock), 1, keys_by_column, n, d, units(type, kKvBlock),
-               d_q + first * d, d, true);
-      const int64_t key_panels = kKvBlock / kPanel, d_panels = round_up(d, kPanel) / kPanel;
-      pack_columns(type, buf.probs, n, kKvBlock, kKvBlock, buf.probs_left, 0, key_panels);
-      pack_columns(type, buf.d_scores, n, kKvBlock, kKvBlock, buf.d_scores_left, 0, key_panels);
-      pack_columns(type, q.q<type>(first), n, d, d, buf.q_right, 0, d_panels);
-      pack_columns(type, d_out.q<type>(first), n, d, d, buf.d_out_right, 0, d_panels);
-      for (int64_t panel = 0; panel < key_panels; ++panel) {  // left operands come in panels of 32 keys
-        const int64_t at = panel * n_units * kPanel, row = panel * kPanel * d;
-        multiply(type, buf.probs_left + at, 1, kPanel, buf.d_out_right, kPanel, d, n_units, d_v + row, d, true);
-        multiply(type, buf.d_scores_left + at, 1, kPanel, buf.q_right, kPanel, d, n_units, d_k + row, d, true);
-      }
+      multiply(type, buf.d_scores, units(type, kKvBlock), keys_by_column, n, d, units(type, kKvBlock), d_q + first * d,
+               d, true);
+      const int64_t d_panels = round_up(d, kPanel) / kPanel;
+      transpose(type, buf.probs, n, kKvBlock, buf.probs_left, 0, kKvBlock);
+      transpose(type, buf.d_scores, n, kKvBlock, buf.d_scores_left, 0, kKvBlock);
+      pack_columns(type, q.row(first), n, d, d, buf.q_right, 0, d_panels);
+      pack_columns(type, d_out.row(first), n, d, d, buf.d_out_right, 0, d_panels);
+      multiply(type, buf.probs_left, n_units, buf.d_out_right, kKvBlock, d, n_units, d_v, d, true);
+      multiply(type, buf.d_scores_left, n_units, buf.q_right, kKvBlock, d, n_units, d_k, d, true);
     }
   });
 

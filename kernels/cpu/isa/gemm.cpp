@@ -6,84 +6,177 @@
 namespace hone::kernels::HONE_ISA {
 namespace {
 
-template <int ROWS>
-void finish(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][2]) {
-  const int64_t left = g.n - column;
+/// Rows [begin, end) of the left operand as the loops read them, from `begin` on.
+struct Left {
+  const uint32_t* data;
+  int64_t row;  // words from row to row
+};
+
+template <Type type>
+Left left_rows(const Gemm& g, int64_t begin, int64_t end) {
+  const uint32_t* from = static_cast<const uint32_t*>(g.a) + begin * g.lda;
+  if constexpr (kSpread<type> == 1) {
+    return {from, g.lda};
+  } else {
+    const int64_t row = 2 * g.k;
+    uint32_t* out = reinterpret_cast<uint32_t*>(scratch<0>(4 * row * (end - begin)));
+    for (int64_t r = 0; r < end - begin; ++r) widen_units(from + r * g.lda, g.k, out + r * row);
+    return {out, row};
+  }
+}
+
+/// The tile's start: C where the chains go on from it, else 0.
+template <int ROWS, int VECTORS>
+inline void start(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][VECTORS]) {
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) {
+      const int64_t j = column + v * kLanes;
+      acc[r][v] = g.accumulate && j < g.n ? load_part<Type::f32>(g.c, (row + r) * g.ldc + j, g.n - j) : f32v{};
+    }
+}
+
+template <Type type, int ROWS, int VECTORS>
+inline void finish_as(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
   for (int r = 0; r < ROWS; ++r) {
-    for (int half = 0; half < 2; ++half) {
-      const int64_t n = left - half * kLanes;
+    for (int v = 0; v < VECTORS; ++v) {
+      const int64_t j = column + v * kLanes, n = g.n - j, at = (row + r) * g.ldc + j;
       if (n <= 0) break;
-      f32v v = acc[r][half];
-      const int64_t j = column + half * kLanes, at = (row + r) * g.ldc + j;
-      if (g.bias) v += load_part<Type::f32>(g.bias, j, n);
-      if (g.residual) v += load_part<Type::f32>(g.residual, at, n);
-      if (g.c_type == Type::bf16)
-        store_part<Type::bf16>(g.c, at, n, v);
-      else
-        store_part<Type::f32>(g.c, at, n, v);
+      f32v sum = acc[r][v];
+      if (g.bias) sum += load_part<Type::f32>(g.bias, j, n);
+      if (g.residual) sum += load_part<Type::f32>(g.residual, at, n);
+      store_part<type>(g.c, at, n, sum);
     }
   }
 }
 
-#if defined(__AVX512BF16__)
-constexpr bool kWidens = false;
-#else
-constexpr bool kWidens = true;
-#endif
-
-/// The units of A rows [begin, end) as pairs of floats, odd elements first, in A's layout.
-const float* widen_rows(const Gemm& g, int64_t begin, int64_t end) {
-  const int64_t span = (end - begin - 1) * g.a_row + (g.k - 1) * g.a_k + 1;
-  float* out = reinterpret_cast<float*>(scratch<1>(8 * round_up(span, kLanes)));
-  const uint32_t* from = static_cast<const uint32_t*>(g.a) + begin * g.a_row;
-  const i32v low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-  for (int64_t i = 0; i < span; i += kLanes) {
-    u32v pairs;
-    if (i + kLanes <= span)
-      pairs = *reinterpret_cast<const u32v_u*>(from + i);
-    else
-      std::memcpy(&pairs, from + i, static_cast<size_t>(4 * (span - i)));
-    const u32v odd = pairs & 0xFFFF0000u, even = pairs << 16;
-    store(out + 2 * i, as_float(__builtin_shuffle(odd, even, (u32v)low)));
-    store(out + 2 * i + kLanes, as_float(__builtin_shuffle(odd, even, (u32v)(low + 8))));
-  }
-  return out;
+template <int ROWS, int VECTORS>
+inline void finish(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+  if (g.c_type == Type::bf16)
+    finish_as<Type::bf16>(g, row, column, acc);
+  else
+    finish_as<Type::f32>(g, row, column, acc);
 }
 
-template <Type type, int ROWS, bool FETCH>
-void multiply_tile(const Gemm& g, const float* wide, int64_t row, int64_t row_begin, const uint32_t* panel,
-                   f32v (&acc)[ROWS][2]) {
-  if constexpr (kWidens && type == Type::bf16) {
-    const float* a = wide + 2 * (row - row_begin) * g.a_row;
-    if (g.a_k == 1)
-      widened_tile<ROWS, 1, FETCH>(a, g.a_row, panel, g.k, acc);
-    else
-      widened_tile<ROWS, kPanel, FETCH>(a, g.a_row, panel, g.k, acc);
-  } else {
-    tile<type, ROWS, FETCH>(static_cast<const uint32_t*>(g.a) + row * g.a_row, g.a_row, g.a_k, panel, g.k, acc);
+// Few rows: panel by panel in high tiles, so that B, which bounds the time, is read once and in one stream.
+constexpr int kFewRows = 12;
+
+template <Type type>
+void multiply_few_rows(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t panel_begin,
+                       int64_t panel_end) {
+  for (int64_t p = panel_begin; p < panel_end; ++p) {
+    const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
+    const uint32_t* next = p + 1 < panel_end ? panel + g.k * kPanel : nullptr;
+    for_row_tiles<kFewRows>(row_begin, row_end, [&](int64_t row, auto rows) {
+      f32v acc[decltype(rows)::value][kPanelVectors];
+      start(g, row, p * kPanel, acc);
+      packed_tile<type>(left.data + (row - row_begin) * left.row, left.row, panel, 0, g.k, acc, next);
+      finish(g, row, p * kPanel, acc);
+    });
+  }
+}
+
+// Many rows: two panels at a time (or the last one alone), widened once for all rows where they must be, along pieces
+// of k that stay in the second-level cache. Between the pieces the chains wait in memory.
+constexpr int64_t kPieceUnits = 1024;
+
+template <Type type, int VECTORS>
+void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, bool last) {
+  constexpr int64_t spread = kSpread<type>, kPanels = VECTORS / kPanelVectors, width = kPanels * kPanel;
+  const int64_t pieces = (g.k + kPieceUnits - 1) / kPieceUnits, piece = (g.k + pieces - 1) / pieces;
+  const int64_t tiles = (row_end - row_begin + kTileRows - 1) / kTileRows;
+  const uint32_t* b = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
+  Carver carver(scratch<1>((spread == 1 ? 0 : Carver::bytes<uint32_t>(spread * piece * width)) +
+                           (pieces == 1 ? 0 : Carver::bytes<float>((row_end - row_begin) * width))));
+  uint32_t* wide = spread == 1 ? nullptr : carver.take<uint32_t>(spread * piece * width);
+  float* waiting = pieces == 1 ? nullptr : carver.take<float>((row_end - row_begin) * width);
+  for (int64_t from = 0; from < g.k; from += piece) {
+    const int64_t count = g.k - from < piece ? g.k - from : piece;
+    // What the next step reads first: the next piece of the first panel, or the next panels.
+    Ahead ahead{b + (from + count) * kPanel, 0};
+    if (from + count == g.k && !last) ahead = {b + kPanels * g.k * kPanel, (2 * kPanels * piece + tiles - 1) / tiles};
+    for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
+      f32v acc[decltype(rows)::value][VECTORS];
+      float* at = waiting + (row - row_begin) * width;
+      if (from == 0)
+        start(g, row, p * kPanel, acc);
+      else
+        for (auto& line : acc)
+          for (auto& v : line) v = load(at), at += kLanes;
+      const uint32_t* a = left.data + (row - row_begin) * left.row + spread * from;
+      if constexpr (spread == 2) {
+        if (row == row_begin)
+          widen_and_multiply(a, left.row, b + from * kPanel, g.k * kPanel, count, wide, acc);
+        else
+          tile<Type::f32>(a, left.row, wide, 2 * count * kPanel, 2 * count, acc, ahead);
+      } else
+        tile<type>(a, left.row, b + from * kPanel, g.k * kPanel, count, acc, ahead);
+      ahead.at += ahead.lines * kLanes;
+      at = waiting + (row - row_begin) * width;
+      if (from + count == g.k)
+        finish(g, row, p * kPanel, acc);
+      else
+        for (const auto& line : acc)
+          for (const auto& v : line) store(at, v), at += kLanes;
+    });
   }
 }
 
 template <Type type>
 void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
-  const uint32_t* b = static_cast<const uint32_t*>(g.b);
-  const float* wide = kWidens && type == Type::bf16 ? widen_rows(g, row_begin, row_end) : nullptr;
-  for (int64_t p = panel_begin; p < panel_end; ++p) {
-    const uint32_t* panel = b + p * g.k * kPanel;
-    for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
-      constexpr int kRows = decltype(rows)::value;
-      f32v acc[kRows][2];
-      for (int r = 0; r < kRows; ++r)
-        for (int half = 0; half < 2; ++half) {
-          const int64_t j = p * kPanel + half * kLanes;
-          acc[r][half] = g.accumulate && j < g.n ? load_part<Type::f32>(g.c, (row + r) * g.ldc + j, g.n - j) : f32v{};
-        }
-      if (row == row_begin && p + 1 < panel_end)
-        multiply_tile<type, kRows, true>(g, wide, row, row_begin, panel, acc);
-      else
-        multiply_tile<type, kRows, false>(g, wide, row, row_begin, panel, acc);
-      finish<kRows>(g, row, p * kPanel, acc);
-    });
+  const Left left = left_rows<type>(g, row_begin, row_end);
+  if (row_end - row_begin <= kFewRows)
+    return multiply_few_rows<type>(g, left, row_begin, row_end, panel_begin, panel_end);
+  int64_t p = panel_begin;
+  for (; p + 2 <= panel_end; p += 2)
+    multiply_panels<type, kPairVectors>(g, left, row_begin, row_end, p, p + 4 > panel_end);
+  if (p < panel_end) multiply_panels<type, kPanelVectors>(g, left, row_begin, row_end, p, true);
+}
+
+/// Transposes 16 x 16 units.
+void transpose_units(u32v (&x)[kLanes]) {
+  const i32v lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (int s = 1; s < kLanes; s *= 2) {
+    const i32v upper = (lane & s) != 0;  // lanes that belong to the other vector of the pair
+    const u32v low = (u32v)(upper ? lane - s + 16 : lane), high = (u32v)(upper ? lane + 16 : lane + s);
+    for (int i = 0; i < kLanes; ++i) {
+      if (i & s) continue;
+      const u32v a = x[i], c = x[i + s];
+      x[i] = __builtin_shuffle(a, c, low);
+      x[i + s] = __builtin_shuffle(a, c, high);
+    }
+  }
+}
+
+/// Units of rows 2u and 2u + 1 (bf16) or of row u (f32), columns [column, column + 16); absent elements are 0.
+template <Type type>
+u32v column_units(const void* x, int64_t m, int64_t ldx, int64_t u, int64_t column, int64_t columns) {
+  if constexpr (type == Type::f32) {
+    return u < m ? as_bits(load_part<Type::f32>(x, u * ldx + column, columns)) : u32v{};
+  } else {
+    const auto row = [&](int64_t r) {
+      return r < m ? as_bits(load_part<Type::bf16>(x, r * ldx + column, columns)) : u32v{};
+    };
+    return row(2 * u) >> 16 | row(2 * u + 1);
+  }
+}
+
+template <Type type>
+void transpose_typed(const void* x, int64_t m, int64_t ldx, uint32_t* out, int64_t begin, int64_t end) {
+  const int64_t m_units = units(type, m);
+  for (int64_t c = begin; c < end; c += kLanes) {
+    const int64_t columns = end - c < kLanes ? end - c : kLanes;
+    for (int64_t u = 0; u < m_units; u += kLanes) {
+      const int64_t count = m_units - u < kLanes ? m_units - u : kLanes;
+      u32v block[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i) block[i] = column_units<type>(x, m, ldx, u + i, c, columns);
+      transpose_units(block);
+      for (int64_t i = 0; i < columns; ++i) {
+        if (count == kLanes)
+          store_units(out + (c + i) * m_units + u, block[i]);
+        else
+          std::memcpy(out + (c + i) * m_units + u, &block[i], static_cast<size_t>(4 * count));
+      }
+    }
   }
 }
 
@@ -182,6 +275,14 @@ void pack_columns(Type type, const void* x, int64_t m, int64_t n, int64_t ldx, v
       }
     }
   }
+}
+
+void transpose(Type type, const void* x, int64_t m, int64_t ldx, void* out, int64_t begin, int64_t end) {
+  uint32_t* rows = static_cast<uint32_t*>(out);
+  if (type == Type::bf16)
+    transpose_typed<Type::bf16>(x, m, ldx, rows, begin, end);
+  else
+    transpose_typed<Type::f32>(x, m, ldx, rows, begin, end);
 }
 
 }  // namespace hone::kernels::HONE_ISA

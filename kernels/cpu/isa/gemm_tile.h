@@ -1,12 +1,30 @@
-// The one inner loop of hone: ROWS rows times PANELS panels of 32 columns, every element one chain over k. Attention,
-// every linear layer, both directions of the backward pass and the vocabulary head all run it, so no two paths can
+// The inner loops of hone: up to 6 rows times two panels of 32 columns, every element one chain over k. Attention,
+// every linear layer, both directions of the backward pass and the vocabulary head all run them, so no two paths can
 // disagree.
+//
+// Where the instruction set has no fast product of bf16 pairs, two multiply-adds of floats take its place: the operands
+// are widened, two floats a unit, the odd element first (the order of VDPBF16PS), and the product of bf16 becomes one
+// of floats with twice the k.
 #pragma once
 
 #include "kernels/cpu/isa/vec.h"
 
 namespace hone::kernels::HONE_ISA {
 namespace {
+
+#if defined(__AVX512BF16__)
+constexpr bool kWidens = false;
+#else
+constexpr bool kWidens = true;
+#endif
+
+constexpr int kTileRows = 6;      // 6 rows x 4 vectors of columns: the fewest loads for 24 chains
+constexpr int kPairVectors = 4;   // vectors of 16 columns in a pair of panels
+constexpr int kPanelVectors = 2;  // and in a single one
+
+/// 32-bit words that a unit of a left operand takes in the loops below.
+template <Type type>
+constexpr int64_t kSpread = kWidens&& type == Type::bf16 ? 2 : 1;
 
 template <Type type>
 inline f32v mac(f32v acc, uint32_t a, u32v b) {
@@ -19,71 +37,141 @@ inline f32v mac(f32v acc, uint32_t a, u32v b) {
   }
 }
 
-/// One line of a panel (32 columns) that will be needed soon, into the second-level cache.
-template <bool wanted>
-inline void fetch_ahead(const uint32_t* line) {
-  if constexpr (wanted) {
-    __builtin_prefetch(line, 0, 2);
-    __builtin_prefetch(line + kLanes, 0, 2);
-  }
-}
+inline u32v load_units(const uint32_t* p) { return *reinterpret_cast<const u32v_u*>(p); }
+inline void store_units(uint32_t* p, u32v v) { *reinterpret_cast<u32v_u*>(p) = v; }
 
-/// acc[r][c] over 32 columns. `a` and `b` count 32-bit units; b is one panel [k][32]. With FETCH the panel that stands
-/// behind it is fetched meanwhile.
-template <Type type, int ROWS, bool FETCH = false>
-inline void tile(const uint32_t* __restrict a, int64_t a_row, int64_t a_k, const uint32_t* __restrict b, int64_t k,
-                 f32v (&acc)[ROWS][2]) {
-  for (int64_t i = 0; i < k; ++i) {
-    fetch_ahead<FETCH>(b + (k + i) * kPanel);
-    const u32v b0 = *reinterpret_cast<const u32v_u*>(b + i * kPanel);
-    const u32v b1 = *reinterpret_cast<const u32v_u*>(b + i * kPanel + kLanes);
-#pragma GCC unroll 16
-    for (int r = 0; r < ROWS; ++r) {
-      const uint32_t x = a[r * a_row + i * a_k];
-      acc[r][0] = mac<type>(acc[r][0], x, b0);
-      acc[r][1] = mac<type>(acc[r][1], x, b1);
-    }
-  }
-}
+/// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes, spread over a tile's loop.
+struct Ahead {
+  const uint32_t* at = nullptr;
+  int64_t lines = 0;
+};
 
-/// Where the instruction set has no fast product of bf16 pairs, two multiply-adds of floats take its place. Widening
-/// the left operand ahead leaves only them in the loop: `a` holds two floats a unit, the odd element first; A_K is the
-/// distance of neighbouring units along k.
-template <int ROWS, int A_K, bool FETCH = false>
-inline void widened_tile(const float* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t k,
-                         f32v (&acc)[ROWS][2]) {
+/// acc[r][v] += a[r] * b over 16 * VECTORS columns. `a` and `b` count 32-bit units; b is one panel [k][32] or two that
+/// stand `b_panel` units apart.
+template <Type type, int ROWS, int VECTORS>
+inline void tile(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t b_panel, int64_t k,
+                 f32v (&acc)[ROWS][VECTORS], Ahead ahead = {}) {
+  constexpr int64_t kStep = 16;
+  const int64_t lines_a_step = ahead.lines == 0 ? 0 : (ahead.lines * kStep + k - 1) / k;
+  for (int64_t begin = 0; begin < k; begin += kStep) {
+    for (int64_t i = 0; i < lines_a_step; ++i, ahead.at += kLanes) __builtin_prefetch(ahead.at, 0, 2);
+    const int64_t end = begin + kStep < k ? begin + kStep : k;
 #pragma GCC unroll 4
-  for (int64_t i = 0; i < k; ++i) {
-    fetch_ahead<FETCH>(b + (k + i) * kPanel);
-    const u32v b0 = *reinterpret_cast<const u32v_u*>(b + i * kPanel);
-    const u32v b1 = *reinterpret_cast<const u32v_u*>(b + i * kPanel + kLanes);
-    for (int half = 0; half < 2; ++half) {
-      const f32v x0 = as_float(half == 0 ? b0 & 0xFFFF0000u : b0 << 16);
-      const f32v x1 = as_float(half == 0 ? b1 & 0xFFFF0000u : b1 << 16);
-#pragma GCC unroll 16
+    for (int64_t i = begin; i < end; ++i) {
+      u32v x[VECTORS];
+      for (int v = 0; v < VECTORS; ++v) x[v] = load_units(b + v / 2 * b_panel + i * kPanel + v % 2 * kLanes);
+#pragma GCC unroll 12
       for (int r = 0; r < ROWS; ++r) {
-        const f32v x = splat(a[2 * (r * a_row + i * A_K) + half]);
-        acc[r][0] = fma(x, x0, acc[r][0]);
-        acc[r][1] = fma(x, x1, acc[r][1]);
+        const uint32_t y = a[r * a_row + i];
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<type>(acc[r][v], y, x[v]);
       }
     }
   }
 }
 
-/// Calls body(std::integral_constant-like tag) for tiles of 12, 8, 4, 3, 2 and 1 rows covering [begin, end).
+/// The same for a widened left operand and a packed bf16 right one, which is widened in registers: for few rows. Reads
+/// `next` (or nothing) into the cache at the pace at which it reads `b`.
+template <int ROWS, int VECTORS>
+inline void widening_tile(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t b_panel,
+                          int64_t k, f32v (&acc)[ROWS][VECTORS], const uint32_t* next) {
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < k; ++i) {
+    if (next != nullptr)
+      for (int v = 0; v < VECTORS; ++v) __builtin_prefetch(next + (i * VECTORS + v) * kLanes, 0, 2);
+    u32v pairs[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) pairs[v] = load_units(b + v / 2 * b_panel + i * kPanel + v % 2 * kLanes);
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      u32v x[VECTORS];
+      for (int v = 0; v < VECTORS; ++v) x[v] = half == 0 ? pairs[v] & 0xFFFF0000u : pairs[v] << 16;
+#pragma GCC unroll 12
+      for (int r = 0; r < ROWS; ++r) {
+        const uint32_t y = a[r * a_row + 2 * i + half];
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<Type::f32>(acc[r][v], y, x[v]);
+      }
+    }
+  }
+}
+
+/// The same once more, leaving the widened panels [2k][32] one behind the other in `wide` for the rows that follow.
+template <int ROWS, int VECTORS>
+inline void widen_and_multiply(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b,
+                               int64_t b_panel, int64_t k, uint32_t* __restrict wide, f32v (&acc)[ROWS][VECTORS]) {
+#pragma GCC unroll 2
+  for (int64_t i = 0; i < k; ++i) {
+    u32v pairs[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) pairs[v] = load_units(b + v / 2 * b_panel + i * kPanel + v % 2 * kLanes);
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      u32v x[VECTORS];
+      for (int v = 0; v < VECTORS; ++v) {
+        x[v] = half == 0 ? pairs[v] & 0xFFFF0000u : pairs[v] << 16;
+        store_units(wide + v / 2 * 2 * k * kPanel + (2 * i + half) * kPanel + v % 2 * kLanes, x[v]);
+      }
+#pragma GCC unroll 12
+      for (int r = 0; r < ROWS; ++r) {
+        const uint32_t y = a[r * a_row + 2 * i + half];
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<Type::f32>(acc[r][v], y, x[v]);
+      }
+    }
+  }
+}
+
+/// `b` as it is stored, `a` with kSpread words a unit; k in units. `next`, if there is one, is as large as `b`.
+template <Type type, int ROWS, int VECTORS>
+inline void packed_tile(const uint32_t* a, int64_t a_row, const uint32_t* b, int64_t b_panel, int64_t k,
+                        f32v (&acc)[ROWS][VECTORS], const uint32_t* next) {
+  if constexpr (kSpread<type> == 2)
+    widening_tile(a, a_row, b, b_panel, k, acc, next);
+  else
+    tile<type>(a, a_row, b, b_panel, k, acc, Ahead{next, next == nullptr ? 0 : VECTORS * k});
+}
+
+/// Floats of bf16 pairs, the odd element first.
+inline void widen_units(const uint32_t* from, int64_t count, uint32_t* to) {
+  const i32v low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+  for (int64_t i = 0; i < count; i += kLanes) {
+    u32v pairs{};
+    if (i + kLanes <= count)
+      pairs = load_units(from + i);
+    else
+      std::memcpy(&pairs, from + i, static_cast<size_t>(4 * (count - i)));
+    const u32v odd = pairs & 0xFFFF0000u, even = pairs << 16;
+    u32v out[2] = {__builtin_shuffle(odd, even, (u32v)low), __builtin_shuffle(odd, even, (u32v)(low + 8))};
+    const int64_t left = count - i < kLanes ? count - i : kLanes;
+    if (left == kLanes) {
+      store_units(to + 2 * i, out[0]);
+      store_units(to + 2 * i + kLanes, out[1]);
+    } else {
+      std::memcpy(to + 2 * i, out, static_cast<size_t>(8 * left));
+    }
+  }
+}
+
+/// One panel [k][32] of bf16 pairs as a panel [2k][32] of floats.
+inline void widen_panel(const uint32_t* from, int64_t k, uint32_t* to) {
+  for (int64_t i = 0; i < k * kPanel; i += kPanel) {
+    for (int64_t v = 0; v < kPanel; v += kLanes) {
+      const u32v pairs = load_units(from + i + v);
+      store_units(to + 2 * i + v, pairs & 0xFFFF0000u);
+      store_units(to + 2 * i + kPanel + v, pairs << 16);
+    }
+  }
+}
+
+/// Calls body(first row, tag whose ::value is a tile's height) for tiles of kTileRows rows and one lower one that
+/// together cover [begin, end).
 template <int N>
 struct Rows {
   static constexpr int value = N;
 };
-template <class Body>
+template <int N = kTileRows, class Body>
 inline void for_row_tiles(int64_t begin, int64_t end, const Body& body) {
-  int64_t r = begin;
-  for (; end - r >= 12; r += 12) body(r, Rows<12>{});
-  for (; end - r >= 8; r += 8) body(r, Rows<8>{});
-  for (; end - r >= 4; r += 4) body(r, Rows<4>{});
-  if (end - r == 3) return body(r, Rows<3>{});
-  for (; end - r >= 2; r += 2) body(r, Rows<2>{});
-  if (end > r) body(r, Rows<1>{});
+  for (; end - begin >= N; begin += N) body(begin, Rows<N>{});
+  if constexpr (N > 1) for_row_tiles<N - 1>(begin, end, body);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ const Table kTable = {
     .pack_transposed = pack_transposed,
     .unpack_row = unpack_row,
     .pack_columns = pack_columns,
+    .transpose = transpose,
     .rms_norm = rms_norm,
     .rms_norm_grad = rms_norm_grad,
     .rope_store = rope_store,

@@ -23,7 +23,8 @@ constexpr int64_t element_size(Type type) { return type == Type::bf16 ? 2 : 4; }
 /// Units of a packed right operand with `n` columns and reduced dimension `k`: panels [n/32][units(k)][32].
 constexpr int64_t packed_units(Type type, int64_t n, int64_t k) { return round_up(n, kPanel) * units(type, k); }
 
-/// C[m, n] (+)= sum_k A[m, k] B[k, n] + bias[n].  Each element is one chain of fused multiply-adds in ascending k.
+/// C[m, n] (+)= sum_k A[m, k] B[k, n] + bias[n].  Each element is one chain of fused multiply-adds in ascending k; with
+/// AMX, one of sums over 32 elements each (kernels/cpu/isa/matrix_tile.h).
 struct Gemm {
   Type type;
   const void* a;  // left operand [m, lda], in units
@@ -144,12 +145,14 @@ struct Table {
   uint32_t (*read_memory)(const void* data, int64_t bytes);
 };
 
-/// The table for this CPU: avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one. The
-/// first two give the same bits; which of them is faster is measured at the first call.
+/// The table for this CPU: amx, avx512bf16, avx512, avx2 or portable; HONE_ISA in the environment picks another one.
+/// avx512bf16, avx512 and avx2 give the same bits of products; which of the first two is faster is measured at the
+/// first call. The bf16 products of amx are summed in another order; amx_plain is the same arithmetic without the
+/// instruction, slow, for tests, and never chosen by itself.
 const Table& table();
 /// The table of an instruction set, or null where this CPU or build lacks it.
 const Table* table_of(const char* isa);
-/// Whether bf16 is the compute type of choice: the CPU has AVX512-BF16.
+/// Whether bf16 is the compute type of choice: the CPU has AVX512-BF16 (or AMX), and the table is one for AVX-512.
 bool has_bf16();
 
 }  // namespace hone::kernels

@@ -9,7 +9,7 @@ using kernels::kPanel;
 using kernels::round_up;
 using kernels::units;
 
-constexpr int64_t kRowGrain = 6;     // the height of the kernels' tiles
+constexpr int64_t kRowGrain = 96;    // a multiple of every height of the kernels' tiles
 constexpr int64_t kPiecePanels = 8;  // narrowest piece of a product, in panels
 
 int64_t panels(int64_t n) { return round_up(n, kPanel) / kPanel; }

@@ -54,31 +54,35 @@ void add_values(const uint32_t (&probs)[ROWS][kKvBlock], const uint32_t* values,
     for (int v = 0; v < VECTORS; ++v) store(acc + r * acc_row + v * kLanes, sum[r][v]);
 }
 
+/// One row's softmax goes on with the 64 logits of a block: leaves the probabilities and rescales what was summed.
+template <Type type>
+void soften(const Attention& a, const RowSet& rows, int64_t row, int64_t block, f32v (&s)[4], uint32_t* probs,
+            const Running& state) {
+  scale_and_mask(a, rows.position(row), block, s);
+  const float block_max = max(max(max(s[0], s[1]), max(s[2], s[3])));
+  const float before = state.max[row];
+  const float now = before > block_max ? before : block_max;
+  const float alpha = exp1(before - now);
+  f32v total{};
+  for (int i = 0; i < 4; ++i) {
+    const f32v p = exp(s[i] - now);
+    total += p;
+    store_probs<type>(probs, i * kLanes, p);
+  }
+  state.sum[row] = fma1(state.sum[row], alpha, sum(total));
+  state.max[row] = now;
+  const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
+  float* acc = state.acc + row * d_padded;
+  for (int64_t j = 0; j < d_padded; j += kLanes) store(acc + j, load(acc + j) * alpha);
+}
+
 template <Type type, bool WIDE, int ROWS>
 void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Block& block, const Running& state) {
   const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
   f32v logits[ROWS][kPairVectors] = {};  // the keys of a block are one pair of panels
   product<type, WIDE>(rows.row(first), rows.row_units, block.keys, units(type, a.kv.head_dim), logits, block.next_keys);
   alignas(64) uint32_t probs[ROWS][kKvBlock];
-  for (int r = 0; r < ROWS; ++r) {
-    const int64_t row = first + r;
-    f32v(&s)[kPairVectors] = logits[r];
-    scale_and_mask(a, rows.position(row), block.index, s);
-    const float block_max = max(max(max(s[0], s[1]), max(s[2], s[3])));
-    const float before = state.max[row];
-    const float now = before > block_max ? before : block_max;
-    const float alpha = exp1(before - now);
-    f32v total{};
-    for (int i = 0; i < kPairVectors; ++i) {
-      const f32v p = exp(s[i] - now);
-      total += p;
-      store_probs<type>(probs[r], i * kLanes, p);
-    }
-    state.sum[row] = fma1(state.sum[row], alpha, sum(total));
-    state.max[row] = now;
-    float* acc = state.acc + row * d_padded;
-    for (int64_t j = 0; j < d_padded; j += kLanes) store(acc + j, load(acc + j) * alpha);
-  }
+  for (int r = 0; r < ROWS; ++r) soften<type>(a, rows, first + r, block.index, logits[r], probs[r], state);
   const int64_t panel_units = (WIDE ? 2 : 1) * units(type, kKvBlock) * kPanel, panels = d_padded / kPanel;
   for (int64_t p = 0; p < panels; p += 2) {
     const uint32_t* values = block.values + p * panel_units;
@@ -92,9 +96,37 @@ void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Bl
   }
 }
 
+/// The same in matrix tiles, for at most 32 rows of a bf16 cache.
+void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t first, int64_t count, const Block& block,
+                            const Running& state) {
+  const int64_t d_padded = round_up(a.kv.head_dim, kPanel), d_units = units(Type::bf16, a.kv.head_dim);
+  alignas(64) BlockSums logits[2], sums;
+  alignas(64) uint32_t probs[kBlockRows][kKvBlock];
+  for (int64_t half = 0; half < 2; ++half)
+    multiply_block(rows.row(first), rows.row_units, count, block.keys + half * d_units * kPanel, d_units, logits[half],
+                   true);
+  for (int64_t r = 0; r < count; ++r) {
+    f32v s[4];
+    for (int64_t i = 0; i < 4; ++i) s[i] = load(&logits[i / 2][r][i % 2 * kLanes]);
+    soften<Type::bf16>(a, rows, first + r, block.index, s, probs[r], state);
+  }
+  constexpr int64_t key_units = units(Type::bf16, kKvBlock);
+  for (int64_t p = 0; p < d_padded / kPanel; ++p) {
+    float* acc = state.acc + first * d_padded + p * kPanel;
+    for (int64_t r = 0; r < count; ++r) std::memcpy(sums[r], acc + r * d_padded, sizeof sums[r]);
+    multiply_block(&probs[0][0], kKvBlock, count, block.values + p * key_units * kPanel, key_units, sums, false);
+    for (int64_t r = 0; r < count; ++r) std::memcpy(acc + r * d_padded, sums[r], sizeof sums[r]);
+  }
+}
+
 /// All tiles of one run of rows that share a block.
 template <Type type, bool WIDE>
 void attend(const Attention& a, const RowSet& rows, int64_t begin, int64_t end, Block block, const Running& state) {
+  if constexpr (kMatrixTiles && type == Type::bf16) {
+    for (int64_t first = begin; first < end; first += kBlockRows)
+      attend_in_matrix_tiles(a, rows, first, end - first < kBlockRows ? end - first : kBlockRows, block, state);
+    return;
+  }
   for_row_tiles(begin, end, [&](int64_t first, auto tile_rows) {
     attend_tile<type, WIDE, decltype(tile_rows)::value>(a, rows, first, block, state);
     block.next_keys = block.next_values = nullptr;
@@ -109,9 +141,11 @@ void attention_typed(const Attention& a, int64_t row_begin, int64_t row_end, int
   constexpr int64_t spread = kSpread<type>;
   const int64_t d = a.kv.head_dim, d_padded = round_up(d, kPanel), repeat = a.heads / a.kv.kv_heads;
   const int64_t count = (row_end - row_begin) * repeat, block_units = a.kv.k_units() + a.kv.v_units();
-  Carver carver(scratch<0>(row_set_bytes(type, count, d, spread) + Carver::bytes<float>(count * d_padded) +
+  const int64_t gathered = count + (kMatrixTiles ? kBlockRows : 0);  // matrix tiles read whole blocks of rows
+  Carver carver(scratch<0>(row_set_bytes(type, gathered, d, spread) + Carver::bytes<float>(count * d_padded) +
                            2 * Carver::bytes<float>(count) + Carver::bytes<uint32_t>(2 * block_units)));
   const RowSet rows = gather_rows<type, spread>(a, a.q, row_begin, row_end, kv_head, carver);
+  const TileScope tiles;
   const Running state{carver.take<float>(count * d_padded), carver.take<float>(count), carver.take<float>(count)};
   uint32_t* wide = carver.take<uint32_t>(2 * block_units);
   std::memset(state.acc, 0, static_cast<size_t>(count * d_padded) * sizeof(float));

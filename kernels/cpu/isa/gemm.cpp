@@ -121,8 +121,52 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
   }
 }
 
+/// Rows [row, row + rows) of one panel out of their sums.
+template <Type type>
+void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, const BlockSums& sums) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
+    finish_as<type>(g, row + r, column, acc);
+  }
+}
+
+void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
+  const int64_t rows = row_end - row_begin, padded = round_up(rows, kTileHeight);
+  const uint32_t* a = static_cast<const uint32_t*>(g.a) + row_begin * g.lda;
+  int64_t a_row = g.lda;
+  if (padded != rows) {  // rows behind the last one must be readable
+    a_row = round_up(g.k, kTileHeight);
+    uint32_t* copy = reinterpret_cast<uint32_t*>(scratch<0>(4 * padded * a_row));
+    for (int64_t r = 0; r < rows; ++r) std::memcpy(copy + r * a_row, a + r * g.lda, static_cast<size_t>(4 * g.k));
+    std::memset(copy + rows * a_row, 0, static_cast<size_t>(4 * (padded - rows) * a_row));
+    a = copy;
+  }
+  const TileScope tiles;
+  alignas(64) BlockSums sums;
+  for (int64_t p = panel_begin; p < panel_end; ++p) {
+    const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
+    for (int64_t row = 0; row < rows; row += kBlockRows) {
+      const int64_t count = rows - row < kBlockRows ? rows - row : kBlockRows;
+      if (g.accumulate)
+        for (int64_t r = 0; r < count; ++r) {
+          f32v line[1][kPanelVectors];
+          start(g, row_begin + row + r, p * kPanel, line);
+          store(&sums[r][0], line[0][0]);
+          store(&sums[r][kLanes], line[0][1]);
+        }
+      multiply_block(a + row * a_row, a_row, count, panel, g.k, sums, !g.accumulate);
+      if (g.c_type == Type::bf16)
+        finish_block<Type::bf16>(g, row_begin + row, count, p * kPanel, sums);
+      else
+        finish_block<Type::f32>(g, row_begin + row, count, p * kPanel, sums);
+    }
+  }
+}
+
 template <Type type>
 void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
+  if constexpr (kMatrixTiles && type == Type::bf16)
+    return gemm_in_matrix_tiles(g, row_begin, row_end, panel_begin, panel_end);
   const Left left = left_rows<type>(g, row_begin, row_end);
   if (row_end - row_begin <= kFewRows)
     return multiply_few_rows<type>(g, left, row_begin, row_end, panel_begin, panel_end);

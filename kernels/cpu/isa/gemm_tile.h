@@ -7,6 +7,7 @@
 // of floats with twice the k.
 #pragma once
 
+#include "kernels/cpu/isa/matrix_tile.h"
 #include "kernels/cpu/isa/vec.h"
 
 namespace hone::kernels::HONE_ISA {
@@ -15,7 +16,7 @@ namespace {
 #if defined(__AVX512BF16__)
 constexpr bool kWidens = false;
 #else
-constexpr bool kWidens = true;
+constexpr bool kWidens = !kMatrixTiles;
 #endif
 
 constexpr int kTileRows = 6;      // 6 rows x 4 vectors of columns: the fewest loads for 24 chains

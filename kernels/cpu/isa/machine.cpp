@@ -22,9 +22,35 @@ double spin(int64_t rounds, float* sink) {
   return static_cast<double>(rounds) * kChains * kLanes * (type == Type::bf16 ? 4 : 2);
 }
 
+#if HONE_MATRIX_TILES == 2
+double spin_matrix_tiles(int64_t rounds) {
+  const TileScope tiles;
+  alignas(64) BlockSums sums;
+  alignas(64) const uint32_t zeros[kBlockRows][kTileHeight] = {};
+  asm volatile("" ::"m"(zeros) : "memory");
+  _tile_loadd(4, zeros, 64);
+  _tile_loadd(5, zeros, 64);
+  _tile_loadd(6, zeros, 64);
+  _tile_loadd(7, zeros, 64);
+  {
+    const Sums<true> chains(sums, true);
+    for (int64_t i = 0; i < rounds; ++i) {
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_dpbf16ps(1, 4, 7);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  return static_cast<double>(rounds) * 2 * kBlockRows * kPanel * 2 * kTileHeight;
+}
+#endif
+
 }  // namespace
 
 double spin_products(Type type, int64_t rounds, float* sink) {
+#if HONE_MATRIX_TILES == 2
+  if (type == Type::bf16) return spin_matrix_tiles(rounds);
+#endif
   return type == Type::bf16 ? spin<Type::bf16>(rounds, sink) : spin<Type::f32>(rounds, sink);
 }
 

@@ -45,6 +45,21 @@ TEST_P(GemmTest, ARowHasTheSameBitsInEveryBatchAndThreadCount) {
   set_num_threads(2);
 }
 
+// Long reductions are cut into pieces that fit the cache where there are many rows, and run through where there are
+// few.
+TEST_P(GemmTest, ALongRowHasTheSameBitsInEveryBatch) {
+  at::manual_seed(12);
+  const int64_t n = 75, k = 4230;
+  TestMatrix w(n, k, GetParam());
+  const Tensor x = cast(at::randn({40, k}), GetParam());
+  Tensor all = at::empty({40, n}), part = at::empty({40, n});
+  multiply(x.const_data_ptr(), 40, w.matrix, floats(all), Type::f32);
+  for (int64_t m : {1, 5, 12, 13, 17, 39}) {
+    multiply(x.const_data_ptr(), m, w.matrix, floats(part), Type::f32);
+    EXPECT_TRUE(same_bits(part.slice(0, 0, m).contiguous(), all.slice(0, 0, m).contiguous())) << "m = " << m;
+  }
+}
+
 // The instruction for pairs of bf16 and the multiply-adds that take its place are interchangeable, so a run may move
 // from one CPU to another.
 TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddGivesTheSameBits) {
@@ -59,18 +74,12 @@ TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddGivesTheSameBits) {
     if (table == nullptr) continue;
     Tensor& y = results.emplace_back(at::empty({m, n}));
     const int64_t units = kernels::units(GetParam(), k);
-    const kernels::Gemm g{GetParam(),
-                          x.const_data_ptr(),
-                          units,
-                          w.matrix.packed.data(),
-                          m,
-                          n,
-                          units,
-                          floats(y),
-                          n,
-                          Type::f32,
-                          nullptr,
-                          nullptr,
+    const kernels::Gemm g{GetParam(), x.const_data_ptr(),
+                          units,      w.matrix.packed.data(),
+                          m,          n,
+                          units,      floats(y),
+                          n,          Type::f32,
+                          nullptr,    nullptr,
                           false};
     parallel_for(1, 1, [&](int64_t, int64_t) {
       const int64_t panels = (n + kernels::kPanel - 1) / kernels::kPanel;
@@ -80,6 +89,61 @@ TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddGivesTheSameBits) {
     EXPECT_TRUE(same_bits(y, results.front())) << isa;
   }
   if (results.size() < 2) GTEST_SKIP() << "this CPU has only one of the instruction sets";
+}
+
+/// C of one table, its rows in two calls that are cut at `cut`.
+Tensor product_of(const kernels::Table& table, const Tensor& x, const Matrix& w, int64_t cut, const Tensor& start) {
+  const int64_t m = x.size(0), units = kernels::units(Type::bf16, x.size(1));
+  const int64_t panels = (w.rows + kernels::kPanel - 1) / kernels::kPanel;
+  const Tensor y = start.clone();
+  const kernels::Gemm g{Type::bf16, x.const_data_ptr(), units,   w.packed.data(), m,   w.rows, units, floats(y),
+                        w.rows,     Type::f32,          nullptr, nullptr,         true};
+  parallel_for(1, 1, [&](int64_t, int64_t) {
+    table.gemm(g, 0, cut, 0, panels);
+    table.gemm(g, cut, m, 0, panels);
+  });
+  return y;
+}
+
+// The definition of TDPBF16PS, element by element: of every 32 elements along k the even and the odd ones are chained
+// apart, and their sum is added.
+TEST(MatrixTiles, SumInTheInstructionsOrder) {
+  const kernels::Table* plain = kernels::table_of("amx_plain");
+  if (plain == nullptr) GTEST_SKIP() << "needs AVX-512";
+  at::manual_seed(10);
+  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {64, 64, 32}}) {
+    TestMatrix w(n, k, Type::bf16);
+    const Tensor x = cast(at::randn({m, k}), Type::bf16), wide = cast(x, Type::f32), start = at::randn({m, n});
+    const Tensor y = product_of(*plain, x, w.matrix, m / 2, start);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        const float *a = floats(wide) + i * k, *b = floats(w.values) + j * k;
+        float sum = floats(start)[i * n + j];
+        for (int64_t from = 0; from < k; from += 32) {
+          float even = 0, odd = 0;
+          for (int64_t u = from; u < std::min(k, from + 32); u += 2) {
+            even = std::fma(a[u], b[u], even);
+            odd = std::fma(a[u + 1], b[u + 1], odd);
+          }
+          sum += even + odd;
+        }
+        ASSERT_EQ(floats(y)[i * n + j], sum) << i << ", " << j;
+      }
+  }
+}
+
+TEST(MatrixTiles, TheInstructionAgreesWithItsPlainForm) {
+  const kernels::Table *amx = kernels::table_of("amx"), *plain = kernels::table_of("amx_plain");
+  if (amx == nullptr) GTEST_SKIP() << "this CPU has no AMX";
+  at::manual_seed(11);
+  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {96, 96, 576}}) {
+    TestMatrix w(n, k, Type::bf16);
+    const Tensor x = cast(at::randn({m, k}), Type::bf16), start = at::randn({m, n});
+    const Tensor y = product_of(*amx, x, w.matrix, m / 2, start);
+    EXPECT_LT(difference(y, product_of(*plain, x, w.matrix, m / 2, start)), 1e-6);
+    for (int64_t cut = 0; cut <= m; cut += 5)
+      EXPECT_TRUE(same_bits(y, product_of(*amx, x, w.matrix, cut, start))) << "cut at " << cut;
+  }
 }
 
 TEST_P(GemmTest, TransposedAndOuterProductsMatchTorch) {

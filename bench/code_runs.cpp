@@ -35,7 +35,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 int main(int argc, char** argv) try {
   const int threads = argc > 1 ? std::stoi(argv[1]) : 2;
   const double seconds = argc > 2 ? std::stod(argv[2]) : 5;
-  const hone::RewardFunction reward = hone::builtin_rewards().make("code");
+  const hone::RewardFunction reward = hone::rule_rewards().make("code");
   for (const Workload& work : kWorkloads) {
     const auto fields = nlohmann::json::parse(work.fields);
     std::atomic<int64_t> runs = 0, wrong = 0;

@@ -44,6 +44,10 @@ std::vector<Record> load_records(const DataConfig& config);
 /// Canonical form of one JSON line; `source` is used where the line names none. Error(data) says what is missing.
 Record record_from_json(nlohmann::json line, const std::string& source);
 
+/// The response in a field of a preference record: text, one turn, or a conversation whose last turn is the
+/// assistant's. Error(data) with `key` otherwise.
+std::string response_text(const nlohmann::json& value, const std::string& key);
+
 /// 32 hex digits over everything that training sees, in order: a resumed run compares it to notice changed data.
 std::string fingerprint(std::span<const Record> records);
 

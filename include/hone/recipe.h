@@ -306,6 +306,47 @@ struct GrpoConfig {
   }
 };
 
+/// Trains a model with a scalar head to tell good responses from bad ones.
+struct RewardModelConfig {
+  DataConfig data;
+  OptimConfig optim{.learning_rate = 1e-5};
+  BatchConfig batch;
+  int64_t train_batch_size = 16;  // records per optimiser step, over all ranks
+  int64_t max_steps = 0;          // 0 = from num_train_epochs
+  double num_train_epochs = 1;
+  int64_t max_length = 1024;        // tokens of a prompt with one response
+  std::string truncation = "drop";  // error | drop
+  std::string part = "whole";       // whole | answer
+  bool balance_lengths = true;
+  double center_rewards_coefficient = 0;
+  double eval_fraction = 0.1;
+  int64_t eval_steps = 0;  // 0 = only before and after
+  int64_t save_steps = 0;  // 0 = only at the end
+  int64_t save_total_limit = 2;
+
+  template <class Self, class V>
+  static void fields(Self& c, V& v) {
+    v("data", c.data, "pairs (prompt, chosen, rejected) or labelled responses (prompt, response, label)");
+    v.inline_struct(c.optim);
+    v.inline_struct(c.batch);
+    v("train_batch_size", c.train_batch_size, "records per optimiser step, over all ranks", between(1, 1e6));
+    v("max_steps", c.max_steps, "optimiser steps (0: from num_train_epochs)", count(0));
+    v("num_train_epochs", c.num_train_epochs, "passes over the data when max_steps is 0", above(0));
+    v("max_length", c.max_length, "tokens of a prompt with one response at most", between(2, 1e7));
+    v("truncation", c.truncation, "records longer than max_length", one_of({"error", "drop"}));
+    v("part", c.part, "what of a response is scored: all of it, or what follows the thinking",
+      one_of({"whole", "answer"}));
+    v("balance_lengths", c.balance_lengths,
+      "leave out pairs until the chosen response is the longer one as often as the shorter one");
+    v("center_rewards_coefficient", c.center_rewards_coefficient,
+      "weight of the squared sum of a pair's rewards, which keeps them around 0", at_least(0));
+    v("eval_fraction", c.eval_fraction, "share of the records that is held out for evaluation", between(0, 0.9));
+    v("eval_steps", c.eval_steps, "evaluate every so many steps (0: only before and after the stage)", count(0));
+    v("save_steps", c.save_steps, "checkpoint every so many steps (0: only at the end)", count(0));
+    v("save_total_limit", c.save_total_limit, "checkpoints kept", count(1));
+  }
+};
+
 /// Evaluates a model and changes nothing.
 struct EvalStageConfig {
   EvalConfig eval;
@@ -323,17 +364,18 @@ struct EvalStageConfig {
 /// One entry of `stages`: exactly one of the configurations is set, by `type`.
 struct StageConfig {
   std::string name;  // unique; names its folder in the run directory
-  std::string type;  // sft | grpo | eval
+  std::string type;  // sft | grpo | reward_model | eval
   std::string from;  // "base", or an earlier stage that trains; filled in by load_recipe
   std::optional<SftConfig> sft;
   std::optional<GrpoConfig> grpo;
+  std::optional<RewardModelConfig> reward_model;
   std::optional<EvalStageConfig> eval;
 
   /// The keys that every stage has; the rest of its keys are those of the configuration that `type` names.
   template <class Self, class V>
   static void fields(Self& c, V& v) {
     v("name", c.name, "names the stage's folder in the run directory; its type by default");
-    v("type", c.type, "what the stage does", one_of({"sft", "grpo", "eval"}));
+    v("type", c.type, "what the stage does", one_of({"sft", "grpo", "reward_model", "eval"}));
     v("from", c.from,
       "`base`, or the earlier stage whose model it starts from; the nearest earlier one that trains, by default");
   }

@@ -99,7 +99,9 @@ class RewardTable {
 };
 
 /// code, cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, math,
-/// overlong, repetition.
+/// overlong, repetition: the rewards that load no model into this process.
+RewardTable rule_rewards();
+/// Those and reward_model.
 RewardTable builtin_rewards();
 
 /// What a pool did since its statistics were last taken.

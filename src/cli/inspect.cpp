@@ -12,30 +12,34 @@
 #include "report/report.h"
 #include "sandbox/layers.h"
 #include "stage/memory_plan.h"
+#include "stage/preferences.h"
 #include "stage/prompts.h"
 
 namespace hone {
 namespace {
 
 void print_plan(const Recipe& recipe, const StageConfig& stage, const ModelConfig& model, Type type) {
-  if (!stage.sft && !stage.grpo) return;
   // Only the data knows its longest prompt, so the plan of a run may take fewer tokens.
-  const MemoryPlan plan =
-      stage.sft ? plan_memory(recipe, stage.sft->batch, model, type, {.longest_sequence = stage.sft->max_length})
-                : plan_memory(recipe, stage.grpo->batch, model, type,
-                              {.longest_sequence = stage.grpo->sampling.max_completion_length,
-                               .reference_model = stage.grpo->loss.beta > 0,
-                               .rollouts = true});
-  std::cout << "  " << describe(plan, model) << "\n";
-  if (stage.grpo) {
+  const auto print_memory = [&](const BatchConfig& batch, const MemoryNeeds& needs) {
+    std::cout << "  " << describe(plan_memory(recipe, batch, model, type, needs), model) << "\n";
+  };
+  if (stage.sft) {
+    print_memory(stage.sft->batch, {.longest_sequence = stage.sft->max_length});
+    std::cout << fmt::format("  each step: {} conversations, one optimiser step\n", stage.sft->train_batch_size);
+  } else if (stage.reward_model) {
+    print_memory(stage.reward_model->batch, {.longest_sequence = 2 * stage.reward_model->max_length});
+    std::cout << fmt::format("  each step: {} pairs or labelled responses, one optimiser step\n",
+                             stage.reward_model->train_batch_size);
+  } else if (stage.grpo) {
     const GrpoConfig& g = *stage.grpo;
+    print_memory(
+        g.batch,
+        {.longest_sequence = g.sampling.max_completion_length, .reference_model = g.loss.beta > 0, .rollouts = true});
     std::cout << fmt::format(
         "  each step: {} prompts x {} completions, {} optimiser step(s) of {} completions; the first is on-policy "
         "(ratio exactly 1)\n",
         g.num_prompts_per_step, g.num_generations, g.num_mini_batches * g.num_iterations,
         g.num_prompts_per_step * g.num_generations / g.num_mini_batches);
-  } else {
-    std::cout << fmt::format("  each step: {} conversations, one optimiser step\n", stage.sft->train_batch_size);
   }
 }
 
@@ -110,8 +114,10 @@ void add_data(CLI::App& app) {
                              recipe.chat_template.empty() ? "" : read_file(recipe.chat_template));
     for (const StageConfig& stage : recipe.stages) {
       if (stage.name != args->stage) continue;
-      HONE_CHECK(stage.sft || stage.grpo, ErrorKind::usage, "stage '{}' trains on no data", stage.name);
-      const DataConfig& data = stage.sft ? stage.sft->data : stage.grpo->data;
+      HONE_CHECK(stage.type != "eval", ErrorKind::usage, "stage '{}' trains on no data", stage.name);
+      const DataConfig& data = stage.sft            ? stage.sft->data
+                               : stage.reward_model ? stage.reward_model->data
+                                                    : stage.grpo->data;
       std::vector<Record> records = load_records(data);
       std::cout << fmt::format("{} records; fingerprint {}\n", records.size(), fingerprint(records));
       if (static_cast<int64_t>(records.size()) > args->count) records.resize(static_cast<size_t>(args->count));
@@ -120,6 +126,17 @@ void add_data(CLI::App& app) {
         for (const SftExample& e : make_examples(records, *stage.sft, chat, kAnyLength)) {
           std::cout << "--- " << e.ids.size() << " tokens\n";
           show_example(e, chat.tokenizer());
+        }
+      } else if (stage.reward_model) {
+        for (const Preference& item : make_preferences(records, *stage.reward_model, chat, kAnyLength)) {
+          for (const std::vector<int32_t>* ids : {&item.chosen, &item.rejected})
+            if (!ids->empty())
+              std::cout << "--- "
+                        << (!item.is_pair()       ? item.good ? "good" : "bad"
+                            : ids == &item.chosen ? "chosen"
+                                                  : "rejected")
+                        << ", " << ids->size() << " tokens\n"
+                        << chat.tokenizer().decode(*ids) << "\n";
         }
       } else {
         for (const Prompt& p : make_prompts(records, data, chat, kAnyLength))

@@ -55,7 +55,7 @@ void check_from(const Recipe& recipe, const std::vector<std::string>& keys, Reci
       else if (named != recipe.stages.end() && config::makes_model(*named))
         why = quote_for_message(from) + " is a later stage";
       else if (named != recipe.stages.end())
-        why = quote_for_message(from) + " only evaluates and makes no model";
+        why = quote_for_message(from) + " makes no language model";
       problems.push_back({keys[i] + ".from", why + "; it can be " + join(usable, ", ")});
     }
     if (config::makes_model(recipe.stages[i])) usable.push_back(recipe.stages[i].name);

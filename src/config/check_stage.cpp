@@ -186,6 +186,21 @@ void check_stage(const GrpoConfig& c, const std::string& key, RecipeProblems& pr
   if (c.eval) check_eval(*c.eval, c.sampling.temperature, rules.inside("eval"));
 }
 
+void check_stage(const RewardModelConfig& c, const std::string& key, RecipeProblems& problems) {
+  const Rules rules(key, problems);
+  const Rules data = rules.inside("data");
+  check_data(c.data, data);
+  if (!c.data.task.empty()) data.add("task", "synthetic tasks have no pairs of responses; give a path");
+  if (c.data.overlong_prompts != DataConfig{}.overlong_prompts)
+    data.add("overlong_prompts", "has no effect in reward_model: truncation says what becomes of long records");
+  if (!c.data.generation_prefix.empty())
+    data.add("generation_prefix", "has no effect in reward_model: responses are whole");
+  check_schedule(c.optim, rules);
+  check_length(c, 1, rules);
+  if (c.eval_fraction == 0 && c.eval_steps > 0)
+    rules.no_effect("eval_steps", "while eval_fraction is 0: nothing is held out", {"eval_fraction"});
+}
+
 void check_stage(const EvalStageConfig& c, const std::string& key, RecipeProblems& problems) {
   const Rules rules(key, problems);
   check_eval(c.eval, c.sampling.temperature, rules);

@@ -10,6 +10,7 @@ namespace hone::config {
 
 void check_stage(const SftConfig& stage, const std::string& key, RecipeProblems& problems);
 void check_stage(const GrpoConfig& stage, const std::string& key, RecipeProblems& problems);
+void check_stage(const RewardModelConfig& stage, const std::string& key, RecipeProblems& problems);
 void check_stage(const EvalStageConfig& stage, const std::string& key, RecipeProblems& problems);
 
 }  // namespace hone::config

@@ -34,7 +34,9 @@ void fill_defaults(Recipe& recipe, const std::string& file) {
     if (stage.name.empty()) stage.name = stage.type;
     if (stage.from.empty()) stage.from = from;
     if (config::makes_model(stage)) from = stage.name;
-    config::with_stage(stage, [](auto& config) { fill_reward_names(config.rewards); });
+    config::with_stage(stage, []<class Stage>(Stage& config) {
+      if constexpr (config::kHasRewards<Stage>) fill_reward_names(config.rewards);
+    });
   }
 }
 

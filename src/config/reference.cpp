@@ -153,6 +153,8 @@ std::string recipe_reference() {
   out += "### type: sft\n\nSupervised fine-tuning on conversations.\n\n" + table(SftConfig{}, {"data"});
   out += "### type: grpo\n\nReinforcement learning with group-relative advantages.\n\n" +
          table(GrpoConfig{}, {"data", "rewards"});
+  out += "### type: reward_model\n\nA scalar head over the model, trained on pairs or labelled responses.\n\n" +
+         table(RewardModelConfig{}, {"data"});
   out += "### type: eval\n\nMeasures a model and changes nothing.\n\n" + table(EvalStageConfig{}, {"data", "rewards"});
   out += "## Data\n\nExactly one of `path` and `task`; a task needs a `size`.\n\n" + table(DataConfig{}, {});
   out += "## Rewards\n\n" + table(RewardConfig{}, {"type"});

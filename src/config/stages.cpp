@@ -6,7 +6,7 @@
 namespace hone::config {
 
 const std::vector<std::string>& stage_types() {
-  static const std::vector<std::string> kTypes = {"sft", "grpo", "eval"};
+  static const std::vector<std::string> kTypes = {"sft", "grpo", "reward_model", "eval"};
   return kTypes;
 }
 
@@ -15,6 +15,8 @@ bool make_stage(StageConfig& stage) {
     stage.sft.emplace();
   else if (stage.type == "grpo")
     stage.grpo.emplace();
+  else if (stage.type == "reward_model")
+    stage.reward_model.emplace();
   else if (stage.type == "eval")
     stage.eval.emplace();
   else
@@ -52,6 +54,7 @@ void for_each_data(const Recipe& recipe, const std::function<void(const std::str
   for (size_t i = 0; i < keys.size(); ++i) {
     const StageConfig& stage = recipe.stages[i];
     if (stage.eval) use(keys[i] + ".data", stage.eval->eval.data);
+    if (stage.reward_model) use(keys[i] + ".data", stage.reward_model->data);
     const auto use_training = [&](const auto& training) {
       use(keys[i] + ".data", training.data);
       if (training.eval) use(keys[i] + ".eval.data", training.eval->data);
@@ -64,9 +67,10 @@ void for_each_data(const Recipe& recipe, const std::function<void(const std::str
 void for_each_reward(const Recipe& recipe, const std::function<void(const std::string&, const RewardConfig&)>& use) {
   const std::vector<std::string> keys = stage_keys(recipe.stages);
   for (size_t i = 0; i < keys.size(); ++i)
-    with_stage(recipe.stages[i], [&](const auto& stage) {
-      for (size_t j = 0; j < stage.rewards.size(); ++j)
-        use(keys[i] + ".rewards." + std::to_string(j), stage.rewards[j]);
+    with_stage(recipe.stages[i], [&]<class Stage>(const Stage& stage) {
+      if constexpr (kHasRewards<Stage>)
+        for (size_t j = 0; j < stage.rewards.size(); ++j)
+          use(keys[i] + ".rewards." + std::to_string(j), stage.rewards[j]);
     });
 }
 

@@ -20,11 +20,18 @@ template <class Stage, class Use>
 void with_stage(Stage& stage, Use&& use) {
   if (stage.sft) use(*stage.sft);
   if (stage.grpo) use(*stage.grpo);
+  if (stage.reward_model) use(*stage.reward_model);
   if (stage.eval) use(*stage.eval);
 }
 
-/// Whether the stage leaves a model that a later one can start from.
-inline bool makes_model(const StageConfig& stage) { return stage.type != "eval"; }
+/// Whether a stage of this configuration scores completions.
+template <class Stage>
+constexpr bool kHasRewards = requires(Stage& stage) {
+  stage.rewards;
+};
+
+/// Whether the stage leaves a language model that a later one can start from. A reward model is none.
+inline bool makes_model(const StageConfig& stage) { return stage.type != "eval" && stage.type != "reward_model"; }
 
 /// Letters, digits, '_' and '-': what is safe in a folder's name and in a dotted key.
 bool is_name_character(char c);

@@ -172,6 +172,14 @@ std::span<const Message> prompt_messages(const Record& record) {
   return !turns.empty() && turns.back().role == "assistant" ? turns.first(turns.size() - 1) : turns;
 }
 
+std::string response_text(const json& value, const std::string& key) {
+  if (value.is_string()) return value.get<std::string>();
+  const std::vector<Message> turns = conversation(value.is_object() ? json::array({value}) : value, key.c_str());
+  HONE_CHECK(turns.back().role == "assistant", ErrorKind::data, "'{}' must end with an assistant turn, got one of '{}'",
+             key, turns.back().role);
+  return turns.back().content;
+}
+
 Record record_from_json(json line, const std::string& source) {
   HONE_CHECK(line.is_object(), ErrorKind::data, "expected a JSON object, got {}",
              quote_for_message(dump_json(line), 40));
@@ -187,6 +195,8 @@ Record record_from_json(json line, const std::string& source) {
     read_question(line, "question", record);
   } else if (line.contains("problem")) {
     read_question(line, "problem", record);
+  } else if (line.contains("chosen") && line["chosen"].is_array()) {  // TRL: the prompt is part of both conversations
+    record.messages = conversation(line["chosen"], "chosen");
   } else if (line.contains("text")) {
     record.completion = text_of(line, "text");
     HONE_CHECK(!record.completion.empty(), ErrorKind::data, "'text' is empty");

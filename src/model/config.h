@@ -26,11 +26,12 @@ struct ModelConfig {
   int64_t vocab = 0, hidden = 0, layers = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn = 0;
   int64_t max_positions = 0;  // context length
   double norm_eps = 1e-6;
-  double norm_offset = 0;   // gemma: RMSNorm applies (1 + w)
-  bool qkv_bias = false;    // qwen2
-  bool qk_norm = false;     // qwen3, gemma3: RMSNorm of each query and key head
-  bool post_norms = false;  // gemma3: a norm after each sublayer, before the residual sum
-  bool tied = false;        // the head is the embedding
+  double norm_offset = 0;    // gemma: RMSNorm applies (1 + w)
+  bool qkv_bias = false;     // qwen2
+  bool qk_norm = false;      // qwen3, gemma3: RMSNorm of each query and key head
+  bool post_norms = false;   // gemma3: a norm after each sublayer, before the residual sum
+  bool tied = false;         // the head is the embedding
+  bool reward_head = false;  // a scalar head in the place of the language model's
   Glu act = Glu::silu;
   double embed_scale = 1;        // gemma: sqrt(hidden)
   double attn_scale = 0;         // 1 / sqrt(head_dim), or gemma's 1 / sqrt(query_pre_attn_scalar)

@@ -109,6 +109,19 @@ std::vector<int64_t> read_windows(const Keys& keys, const ModelConfig& c) {
   return windows;
 }
 
+/// Whether the model is transformers' classifier with a single label: a reward model.
+bool has_reward_head(const json& config, const std::string& name) {
+  const auto classes = config.find("architectures");
+  if (classes == config.end() || !classes->is_array() || classes->empty() || !classes->front().is_string())
+    return false;
+  if (!classes->front().get_ref<const std::string&>().ends_with(kRewardSuffix)) return false;
+  const auto labels = config.find("id2label");
+  const size_t count = labels != config.end() && labels->is_object() ? labels->size() : 2;  // transformers' default
+  HONE_CHECK(count == 1, ErrorKind::format, "{}: a classifier with {} labels; a reward model has one (id2label)", name,
+             count);
+  return true;
+}
+
 }  // namespace
 
 ModelConfig config_from_hf(const json& config, const std::string& name) {
@@ -140,6 +153,7 @@ ModelConfig config_from_hf(const json& config, const std::string& name) {
   c.qk_norm = c.family == "qwen3" || gemma;
   c.post_norms = gemma;
   c.tied = keys.boolean("tie_word_embeddings", gemma);
+  c.reward_head = has_reward_head(config, name);
   const std::string act = keys.text("hidden_act", keys.text("hidden_activation", gemma ? "gelu_pytorch_tanh" : "silu"));
   HONE_CHECK(act == "silu" || act == "gelu_pytorch_tanh", ErrorKind::format,
              "{}: hidden_act '{}' is not supported; hone knows silu and gelu_pytorch_tanh", name, act);

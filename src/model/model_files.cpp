@@ -1,6 +1,7 @@
 #include "model/model_files.h"
 
 #include <cmath>
+#include <map>
 
 #include "base/check.h"
 #include "base/files.h"
@@ -43,7 +44,7 @@ class HfFiles final : public ModelFiles {
  public:
   HfFiles(const std::filesystem::path& folder, ModelConfig config, Tokenizer tokenizer)
       : ModelFiles(std::move(config), std::move(tokenizer)), where_(folder.string()), weights_(folder) {
-    if (!config_.tied && weights_.find("lm_head.weight") == nullptr)
+    if (!config_.reward_head && !config_.tied && weights_.find("lm_head.weight") == nullptr)
       config_.tied = true, config_.hf["tie_word_embeddings"] = true;
     for (const Parameter& p : list_parameters(config_)) check_shape(weights_.at(p.name), p, where_);
   }
@@ -118,6 +119,20 @@ std::unique_ptr<ModelFiles> ModelFiles::open(const std::filesystem::path& path) 
   Tokenizer tokenizer = Tokenizer::load(path);
   check_vocabulary(tokenizer, config, path.string());
   return std::make_unique<GgufModel>(std::move(file), std::move(config), std::move(tokenizer));
+}
+
+void give_reward_head(ModelConfig& config) {
+  config.reward_head = true;
+  static const std::map<std::string, std::string> kClasses = {
+      {"llama", "Llama"}, {"mistral", "Mistral"}, {"qwen2", "Qwen2"}, {"qwen3", "Qwen3"}, {"gemma3", "Gemma3Text"}};
+  config.hf["architectures"] = {kClasses.at(config.family) + kRewardSuffix};
+  config.hf["id2label"] = {{"0", "reward"}};
+  config.hf["label2id"] = {{"reward", 0}};
+}
+
+bool is_reward_model(const std::filesystem::path& folder) {
+  const std::string name = (folder / "config.json").string();
+  return config_from_hf(parse_json(read_file(name), name, ErrorKind::format), name).reward_head;
 }
 
 void save_hf_folder(const std::filesystem::path& folder, const ModelConfig& config, const Tokenizer& tokenizer,

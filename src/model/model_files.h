@@ -33,6 +33,13 @@ class ModelFiles {
   Tokenizer tokenizer_;
 };
 
+/// Makes a reward model's configuration out of a language model's: as transformers' ...ForSequenceClassification with
+/// one label.
+void give_reward_head(ModelConfig& config);
+
+/// Whether the folder's config.json describes a reward model. Error(io|format) for one that cannot be read.
+bool is_reward_model(const std::filesystem::path& folder);
+
 /// Writes an HF folder that transformers loads as it is: config.json, generation_config.json, model.safetensors
 /// (sharded above 5 GB) of `dtype`, tokenizer files and chat template. Written aside and renamed: never half there. A
 /// tied head is not stored twice. `weights(p)` gives the fp32 values of a parameter.

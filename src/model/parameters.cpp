@@ -47,7 +47,10 @@ std::vector<Parameter> list_parameters(const ModelConfig& c) {
     }
   }
   list.matrix("model.embed_tokens.weight", c.vocab, c.hidden);
-  if (!c.tied) list.matrix("lm_head.weight", c.vocab, c.hidden);
+  if (c.reward_head)
+    list.matrix("score.weight", 1, c.hidden);
+  else if (!c.tied)
+    list.matrix("lm_head.weight", c.vocab, c.hidden);
   for (int64_t i = 0; i < c.layers; ++i) {
     const std::string at = fmt::format("model.layers.{}.", i);
     list.matrix(at + "self_attn.q_proj.weight", q, c.hidden);

@@ -61,6 +61,10 @@ std::unique_ptr<Policy> Policy::load(const std::filesystem::path& path, const Po
   const std::unique_ptr<ModelFiles> files = ModelFiles::open(path);
   std::unique_ptr<Policy> policy(new Policy);
   policy->config_ = files->config();
+  HONE_CHECK(options.reward_head || !policy->config_.reward_head, ErrorKind::usage,
+             "{}: is a reward model; a language model is needed here", path.string());
+  const bool new_head = options.reward_head && !policy->config_.reward_head;
+  if (new_head) give_reward_head(policy->config_);
   policy->tokenizer_ = std::make_shared<const Tokenizer>(files->tokenizer());
   policy->type_ = compute_type(options.dtype);
   policy->trainable_ = options.trainable;
@@ -70,7 +74,10 @@ std::unique_ptr<Policy> Policy::load(const std::filesystem::path& path, const Po
     const bool resident = p.offset + p.count <= static_cast<int64_t>(policy->weights_.size());
     if (!resident) values.resize(static_cast<size_t>(p.count));
     float* out = resident ? policy->weights_.data() + p.offset : values.data();
-    files->read(p, out);
+    if (new_head && p.name == "score.weight")
+      std::fill_n(out, p.count, 0.f);
+    else
+      files->read(p, out);
     policy->pack_parameter(p, out);
   }
   return policy;
@@ -88,7 +95,10 @@ std::unique_ptr<Policy> Policy::freeze() const {
     std::copy_n(from.packed.data(), from.packed.size(), to.packed.data());
   };
   copy_packed(embedding_, copy->embedding_);
-  if (!config_.tied) copy_packed(head_, copy->head_);
+  if (config_.reward_head)
+    copy_packed(score_, copy->score_);
+  else if (!config_.tied)
+    copy_packed(head_, copy->head_);
   for (size_t i = 0; i < layers_.size(); ++i) {
     copy_packed(layers_[i].qkv, copy->layers_[i].qkv);
     copy_packed(layers_[i].o, copy->layers_[i].o);
@@ -105,7 +115,10 @@ void Policy::build() {
   const Cutter cut(parameters_, weights_.data(), trainable_ ? gradients_.data() : nullptr);
 
   embedding_ = cut.matrix({"model.embed_tokens.weight"}, type_);
-  if (!config_.tied) head_ = cut.matrix({"lm_head.weight"}, type_);
+  if (config_.reward_head)
+    score_ = cut.matrix({"score.weight"}, Type::f32);
+  else if (!config_.tied)
+    head_ = cut.matrix({"lm_head.weight"}, type_);
   final_norm_ = cut.norm("model.norm.weight", config_);
   layers_.clear();
   for (int64_t i = 0; i < config_.layers; ++i) {
@@ -146,6 +159,7 @@ void Policy::pack_parameter(const Parameter& p, const float* values) {
   if (p.shape.size() != 2) return;
   const auto ends_with = [&](const char* suffix) { return p.name.ends_with(suffix); };
   if (ends_with("embed_tokens.weight")) return embedding_.pack(values, 0, p.shape[0]);
+  if (ends_with("score.weight")) return score_.pack(values, 0, 1);
   if (ends_with("lm_head.weight")) return head_.pack(values, 0, p.shape[0]);
   constexpr std::string_view kPrefix = "model.layers.";
   HONE_ASSERT(p.name.starts_with(kPrefix));
@@ -167,8 +181,7 @@ void Policy::repack(int64_t version) {
   version_ = version;
 }
 
-HeadOutput Policy::logprobs(const TokenBatch& batch, float temperature, int64_t recomputed_blocks) const {
-  HONE_ASSERT(batch.predict_rows.size() == batch.targets.size());
+Tensor Policy::residual(const TokenBatch& batch, int64_t recomputed_blocks) const {
   const std::shared_ptr<const RowPlan> plan = plan_rows(batch, config_.max_positions);
   Tensor x = embed(batch.ids, embedding_, static_cast<float>(config_.embed_scale), anchor_);
   for (const Layer& layer : layers_) {
@@ -178,8 +191,20 @@ HeadOutput Policy::logprobs(const TokenBatch& batch, float temperature, int64_t 
     };
     x = recomputed_blocks-- > 0 ? checkpointed(x, block) : block(x);
   }
+  return x;
+}
+
+HeadOutput Policy::logprobs(const TokenBatch& batch, float temperature, int64_t recomputed_blocks) const {
+  HONE_ASSERT(batch.predict_rows.size() == batch.targets.size());
+  const Tensor x = residual(batch, recomputed_blocks);
   const Tensor h = norm_rows(take_rows(x, batch.predict_rows), final_norm_, head().type);
   return head_logprobs(h, head(), batch.targets, temperature);
+}
+
+Tensor Policy::scores(const TokenBatch& batch, int64_t recomputed_blocks) const {
+  HONE_ASSERT(config_.reward_head);
+  const Tensor x = residual(batch, recomputed_blocks);
+  return norm_linear(take_rows(x, batch.predict_rows), final_norm_, score_, Type::f32).view({-1});
 }
 
 Tensor Policy::hidden_states(const std::vector<int32_t>& ids, const std::shared_ptr<const RowPlan>& plan,

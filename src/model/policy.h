@@ -31,6 +31,7 @@ Type compute_type(const std::string& dtype);
 struct PolicyOptions {
   std::string dtype = "auto";  // auto | bf16 | fp32
   bool trainable = false;      // keep fp32 master weights and gradients
+  bool reward_head = false;    // a reward model; a language model's head is replaced by one of zeros
 };
 
 /// Keys and values of all layers for the engine: `blocks` pages of 64 positions.
@@ -63,12 +64,17 @@ class Policy {
   /// bits.
   HeadOutput logprobs(const TokenBatch& batch, float temperature, int64_t recomputed_blocks = 0) const;
 
+  /// Rewards [N] of batch.predict_rows, differentiable: what the scalar head makes of the last hidden state of each.
+  /// batch.targets is not looked at. Only of a policy with a reward head.
+  Tensor scores(const TokenBatch& batch, int64_t recomputed_blocks = 0) const;
+
   /// Engine path through the same layers: the residual stream [T, hidden] fp32 of the rows of `plan`; keys and values
   /// go to `cache`.
   Tensor hidden_states(const std::vector<int32_t>& ids, const std::shared_ptr<const RowPlan>& plan,
                        const KvCache& cache) const;
   /// Logits [N, vocab] fp32, not divided by a temperature, of rows of hidden_states.
   Tensor logits(const Tensor& hidden, const std::vector<int32_t>& rows) const;
+  /// The matrix over the vocabulary; of a policy without a reward head.
   const Matrix& head() const { return config_.tied ? embedding_ : head_; }
   KvCache make_cache(int64_t blocks) const;
 
@@ -79,6 +85,8 @@ class Policy {
   Policy() = default;
   void build();  // layers over the flat arrays
   void pack_parameter(const Parameter& p, const float* values);
+  /// The residual stream [T, hidden] behind the last block, as training computes it.
+  Tensor residual(const TokenBatch& batch, int64_t recomputed_blocks) const;
 
   ModelConfig config_;
   std::shared_ptr<const Tokenizer> tokenizer_;
@@ -87,7 +95,7 @@ class Policy {
   int64_t version_ = 0;
   std::vector<Parameter> parameters_;
   FloatArray weights_, gradients_;  // a frozen policy holds the vectors' part only, and no gradients
-  Matrix embedding_, head_;
+  Matrix embedding_, head_, score_;
   Norm final_norm_;
   std::vector<Layer> layers_;
   RopeTable rope_, local_rope_;

@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "config/recipe_diff.h"
+#include "config/stages.h"
 #include "pipeline/check_names.h"
 #include "pipeline/manifest.h"
 #include "report/report.h"
 #include "stage/eval.h"
 #include "stage/grpo.h"
+#include "stage/reward_model.h"
 #include "stage/sft.h"
 
 namespace hone {
@@ -61,7 +63,7 @@ void forget_from(const fs::path& run_dir, const Recipe& recipe, const std::strin
 /// Where a stage's weights come from: the model, or what an earlier stage left.
 fs::path start_of(const Recipe& recipe, size_t index, const fs::path& run_dir) {
   const auto model_of = [&](size_t i) -> std::optional<fs::path> {
-    if (recipe.stages[i].type == "eval") return std::nullopt;
+    if (!config::makes_model(recipe.stages[i])) return std::nullopt;
     return run_dir / recipe.stages[i].name / "final";
   };
   const std::string& from = recipe.stages[index].from;
@@ -85,6 +87,7 @@ void check_before_running(const Recipe& recipe, const RewardTable& rewards) {
 StageEnd run_stage(const StageConfig& stage, const StageContext& context) {
   if (stage.sft) return run_sft(*stage.sft, context);
   if (stage.grpo) return run_grpo(*stage.grpo, context);
+  if (stage.reward_model) return run_reward_model(*stage.reward_model, context);
   HONE_ASSERT(stage.eval.has_value());
   return run_eval(*stage.eval, context);
 }
@@ -126,7 +129,8 @@ RunEnd run_recipe(const Recipe& recipe, const RunOptions& options, Comm& comm) {
       const bool trains = stage.type != "eval";
       const fs::path start = start_of(recipe, i, run_dir);
       if (console) console->note(fmt::format("stage {}: {} from {}", stage.name, stage.type, start.string()));
-      const std::unique_ptr<Policy> policy = Policy::load(start, {.dtype = recipe.dtype, .trainable = trains});
+      const std::unique_ptr<Policy> policy = Policy::load(
+          start, {.dtype = recipe.dtype, .trainable = trains, .reward_head = stage.reward_model.has_value()});
       const ChatTokenizer chat(policy->tokenizer(), chat_template);
       const StageContext context{recipe,
                                  stage.name,

@@ -52,6 +52,12 @@ std::vector<Column> sft_columns() {
           {"step_time", "s/step"}};
 }
 
+std::vector<Column> reward_model_columns() {
+  return {{"loss", "loss"},           {"accuracy", "acc"},     {"margin", "margin"},
+          {"grad_norm", "grad_norm"}, {"learning_rate", "lr"}, {"perf/train_tok_per_s", "tok/s"},
+          {"step_time", "s/step"}};
+}
+
 struct Console::State {
   explicit State(ConsoleOptions given) : options(std::move(given)), clock(options.now()) {}
 

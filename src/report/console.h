@@ -22,6 +22,7 @@ struct Column {
 /// "rewards/exact_answer/mean"; empty leaves that column out. Metrics that a step lacks are left out of its line.
 std::vector<Column> grpo_columns(const std::string& accuracy_metric);
 std::vector<Column> sft_columns();
+std::vector<Column> reward_model_columns();
 
 /// Where the console writes. `detect_console()` fills it for this process; tests hand in their own.
 struct ConsoleOptions {

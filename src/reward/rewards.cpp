@@ -88,7 +88,7 @@ std::vector<std::string> RewardTable::names() const {
   return names;
 }
 
-RewardTable builtin_rewards() {
+RewardTable rule_rewards() {
   RewardTable table;
   table.add("code", make_code);
   table.add("cosine_length", make_cosine_length);

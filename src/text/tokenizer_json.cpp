@@ -21,9 +21,9 @@ Tokens vocab_object(const JsonFields& fields) {
              vocab.type_name());
   Tokens tokens;
   tokens.reserve(vocab.size());
-  for (const auto& [token, id] : vocab.items()) {
-    tokens.emplace_back(
-        token, json_integer(id, [&] { return fields.path("vocab") + "[" + quote_for_message(token, 40) + "]"; }));
+  for (auto entry = vocab.begin(); entry != vocab.end(); ++entry) {
+    const auto where = [&] { return fields.path("vocab") + "[" + quote_for_message(entry.key(), 40) + "]"; };
+    tokens.emplace_back(entry.key(), json_integer(*entry, where));
   }
   return tokens;
 }

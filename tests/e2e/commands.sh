@@ -62,6 +62,32 @@ expect 2 "$hone" check "$work/recipe.yaml" --set stages.rl.learnign_rate=1
 grep -q learning_rate "$work/err" || fail "no nearest name"
 expect 0 "$hone" data show "$work/recipe.yaml" warm
 expect 0 "$hone" run "$work/recipe.yaml" --set output_dir="$work/runs"
+# A reward model, and a run whose reward it is.
+for i in $(seq 1 12); do
+  echo "{\"prompt\": \"number $i is\", \"chosen\": \" n$i\", \"rejected\": \" not $i\"}"
+  echo "{\"prompt\": \"number $i was\", \"chosen\": \" n$i, I think\", \"rejected\": \" $i\"}"
+done > "$work/pairs.jsonl"
+cat > "$work/reward_model.yaml" <<YAML
+name: rm
+model: $model
+dtype: fp32
+stages:
+  - {type: reward_model, data: {path: $work/pairs.jsonl}, train_batch_size: 4, max_steps: 12, learning_rate: 1e-3, eval_fraction: 0.25, save_steps: 4}
+YAML
+expect 0 "$hone" data show "$work/reward_model.yaml" reward_model
+expect 0 "$hone" run "$work/reward_model.yaml" --set output_dir="$work/runs"
+grep -q '"eval/length_baseline"' "$work/runs/rm/metrics.jsonl" || fail "reward_model: no baseline"
+cp "$work/runs/rm/reward_model/final/model.safetensors" "$work/rm.safetensors"
+rm -r "$work/runs/rm/reward_model/final" "$work/runs/rm/reward_model/checkpoints/step-000012"
+expect 0 "$hone" run "$work/reward_model.yaml" --set output_dir="$work/runs"
+cmp "$work/rm.safetensors" "$work/runs/rm/reward_model/final/model.safetensors" || fail "reward_model: resumed otherwise"
+printf '{"prompt": "number 3 is", "completion": " n3"}\n' |
+  expect 0 "$hone" score --reward reward_model --set model="$work/runs/rm/reward_model/final" --in - --out -
+grep -q '"why":"score ' "$work/out" || fail "score: the reward model says nothing"
+expect 2 "$hone" score --reward reward_model --set model="$model" --in "$work/pairs.jsonl" --out -
+expect 1 "$hone" generate --model "$work/runs/rm/reward_model/final" --in "$work/prompts.jsonl" --out -
+expect 0 "$hone" run "$work/recipe.yaml" --set name=judged --set output_dir="$work/runs" --set stages.rl.max_steps=2 \
+  --set 'stages.rl.rewards.0={type: reward_model, model: '"$work/runs/rm/reward_model/final"'}'
 rm "$work/runs/run/report.html"
 expect 0 "$hone" report "$work/runs/run"
 [ -s "$work/runs/run/report.html" ] || fail "no report"

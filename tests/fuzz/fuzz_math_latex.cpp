@@ -4,7 +4,7 @@
 #include "hone/reward.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const auto score = hone::builtin_rewards().make("math");
+  static const auto score = hone::rule_rewards().make("math");
   const std::string text(reinterpret_cast<const char*>(data), size);
   const size_t split = text.find('\n');
   const nlohmann::json fields = {{"answer", text.substr(0, split)}};

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         {"type": "json"}, {"type": "forbidden_words", "value": ["a"]}, {"type": "title"}, {"type": "language",
         "value": "en"}, {"type": "capital_words", "max": 3}, {"type": "placeholders", "value": 1}])")}};
   static const std::vector<hone::RewardFunction> rewards = [] {
-    const hone::RewardTable table = hone::builtin_rewards();
+    const hone::RewardTable table = hone::rule_rewards();
     std::vector<hone::RewardFunction> made;
     for (const char* name : {"format", "repetition", "instructions", "logic", "language_consistency"})
       made.push_back(table.make(name));

@@ -181,7 +181,7 @@ int main(int argc, char** argv) {
   const size_t count = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   Random random(argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1);
   const double limit_ms = argc > 3 ? std::strtod(argv[3], nullptr) : 20;
-  const auto score = hone::builtin_rewards().make("math");
+  const auto score = hone::rule_rewards().make("math");
   std::vector<float> times;
   std::array<size_t, 3> verdicts{};
   double worst = 0;

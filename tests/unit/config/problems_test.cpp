@@ -18,10 +18,10 @@ TEST(Problems, SmallRecipeHasNone) { EXPECT_THAT(problems_of(test::kSmall), IsEm
 TEST(Problems, UnknownKeys) {
   EXPECT_THAT(problems_of(small_with("learnin_rate: 1")),
               ElementsAre("r.yaml:7:5: unknown key 'learnin_rate' in stages.rl; did you mean 'learning_rate'?"));
-  EXPECT_THAT(
-      problems_of(small_with("max_length: 5")),
-      ElementsAre("r.yaml:7:5: unknown key 'max_length' in stages.rl; it is an option of sft stages, this one is "
-                  "of type grpo"));
+  EXPECT_THAT(problems_of(small_with("max_length: 5")),
+              ElementsAre("r.yaml:7:5: unknown key 'max_length' in stages.rl; it is an option of sft and reward_model "
+                          "stages, this one is "
+                          "of type grpo"));
   EXPECT_THAT(problems_of(small_with("qqqqq: 5")), ElementsAre("r.yaml:7:5: unknown key 'qqqqq' in stages.rl"));
   EXPECT_THAT(problems_of("modle: x\n" + test::kSmall), ElementsAre("r.yaml:1:1: unknown key 'modle'; did you mean "
                                                                     "'model'?"));
@@ -93,7 +93,7 @@ TEST(Problems, Missing) {
               ElementsAre("r.yaml:1:1: model: missing; expected a Hugging Face folder or a .gguf file",
                           "r.yaml:1:1: stages: missing; a recipe needs at least one stage"));
   EXPECT_THAT(problems_of("model: m\nstages:\n  - data: {path: a}\n"),
-              ElementsAre("r.yaml:3:5: stages.0.type: missing; expected one of sft, grpo, eval"));
+              ElementsAre("r.yaml:3:5: stages.0.type: missing; expected one of sft, grpo, reward_model, eval"));
   EXPECT_THAT(problems_of("model: m\nstages:\n  - type: grpo\n    rewards: [{weight: 1}]\n"),
               ElementsAre("r.yaml:3:5: stages.grpo.data: needs either path (a JSONL file) or task (a synthetic task)",
                           "r.yaml:4:15: stages.grpo.rewards.0.type: missing; it says which reward this is"));
@@ -134,10 +134,10 @@ TEST(Problems, StageNamesAndOrder) {
               ElementsAre("r.yaml:3:52: stages.cold.from: a stage cannot start from itself; it can be base"));
   EXPECT_THAT(problems_of("model: m\nstages:\n  - {type: eval, data: {path: a}, rewards: [{type: answer}]}\n"
                           "  - {type: sft, data: {path: a}, from: eval}\n"),
-              ElementsAre("r.yaml:4:40: stages.sft.from: 'eval' only evaluates and makes no model; it can be base"));
-  EXPECT_THAT(
-      problems_of("model: m\nstages:\n  - {type: stf, data: {path: a}, whatever: 1}\n"),
-      ElementsAre("r.yaml:3:12: stages.stf.type: expected one of sft, grpo, eval, got 'stf'; did you mean 'sft'?"));
+              ElementsAre("r.yaml:4:40: stages.sft.from: 'eval' makes no language model; it can be base"));
+  EXPECT_THAT(problems_of("model: m\nstages:\n  - {type: stf, data: {path: a}, whatever: 1}\n"),
+              ElementsAre("r.yaml:3:12: stages.stf.type: expected one of sft, grpo, reward_model, eval, got 'stf'; did "
+                          "you mean 'sft'?"));
 }
 
 TEST(Problems, AllAtOnceInTheOrderOfTheFile) {

@@ -162,6 +162,14 @@ void mend(GrpoConfig& c) {
   c.loss.beta += 0.5;
   c.loss.kl_place = "loss", c.loss.kl_estimator = "k3";
 }
+void mend(RewardModelConfig& c) {
+  mend(c.data);
+  mend(c.optim);
+  c.max_steps = 0;
+  c.save_steps = 5;
+  c.data.overlong_prompts = "error", c.data.generation_prefix.clear();
+  c.eval_fraction = 0.25;
+}
 void mend(EvalStageConfig& c) {
   mend(c.eval);
   mend(c.rewards);

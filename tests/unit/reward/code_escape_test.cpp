@@ -422,7 +422,7 @@ TEST_F(Escape, NothingOutlivesAKilledHost) {
   if (child == 0) {
     json fields = stdin_tests("", "x");
     fields["time_limit_s"] = 20;
-    builtin_rewards().make("code")(
+    rule_rewards().make("code")(
         {.prompt = "", .completion = "import os\nos.setsid()\nwhile True: pass", .fields = fields});
     _exit(0);
   }
@@ -445,7 +445,7 @@ TEST_F(Escape, NothingOutlivesAKilledHost) {
 TEST_F(Escape, AnEndedRewardLeavesNoProcess) {
   const auto before = descendants(getpid()).size();
   {
-    const auto reward = builtin_rewards().make("code");
+    const auto reward = rule_rewards().make("code");
     const json fields = stdin_tests("", "1");
     EXPECT_EQ(kind(reward({.prompt = "", .completion = "print(1)", .fields = fields})), "correct");
     EXPECT_GT(descendants(getpid()).size(), before);

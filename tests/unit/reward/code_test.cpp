@@ -202,7 +202,7 @@ TEST_F(Code, RecordsThatCannotBeScored) {
 }
 
 TEST_F(Code, ManyThreadsAtOnce) {
-  const auto reward = builtin_rewards().make("code");
+  const auto reward = rule_rewards().make("code");
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;
   for (int t = 0; t < 4; ++t) {
@@ -221,14 +221,14 @@ TEST_F(Code, ManyThreadsAtOnce) {
 TEST_F(Code, RunsAreReproducible) {
   const std::string code = "import random\nprint({'a', 'b', 'c', 'd'}, random.random())";
   const Verdict first = score_code(code, stdin_tests("", ""));
-  const auto reward = builtin_rewards().make("code");
+  const auto reward = rule_rewards().make("code");
   const json fields = stdin_tests("", "");
   EXPECT_EQ(first.why, reward({.prompt = "", .completion = code, .fields = fields}).why);
 }
 
 TEST(CodeSandbox, RefusesToRunWithoutBubblewrap) {
   try {
-    builtin_rewards().make("code", {{"bwrap", "/nowhere/bwrap"}});
+    rule_rewards().make("code", {{"bwrap", "/nowhere/bwrap"}});
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::recipe);

@@ -15,7 +15,7 @@ namespace hone {
 inline const RewardFunction& code_reward(const std::string& options = "{}") {
   static std::map<std::string, RewardFunction> made;
   RewardFunction& reward = made[options];
-  if (!reward) reward = builtin_rewards().make("code", nlohmann::json::parse(options));
+  if (!reward) reward = rule_rewards().make("code", nlohmann::json::parse(options));
   return reward;
 }
 

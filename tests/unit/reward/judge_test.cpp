@@ -323,7 +323,7 @@ TEST(Judge, NoMoreRequestsAtATimeThanAllowed) {
     --now;
     r.set_content(chat_reply("{\"score\": 10}"), "application/json");
   }});
-  const RewardFunction reward = builtin_rewards().make("judge", options_for(server.address(), {{"max_concurrent", 2}}));
+  const RewardFunction reward = rule_rewards().make("judge", options_for(server.address(), {{"max_concurrent", 2}}));
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;
   for (int i = 0; i < 8; ++i) {

@@ -93,7 +93,7 @@ TEST(LanguageConsistency, SentencesOfTwelveLanguages) {
   const char* folder = std::getenv("HONE_LANGUAGE_DATA");
   const std::filesystem::path path = folder ? folder : HONE_SOURCE_DIR "/../shared/data/languages";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no sentences in " << path << " (set HONE_LANGUAGE_DATA)";
-  const RewardTable table = builtin_rewards();
+  const RewardTable table = rule_rewards();
   for (const std::string& language : {"ar", "de", "en", "es", "fr", "it", "ja", "ko", "pt", "ru", "vi", "zh"}) {
     const RewardFunction told = table.make("language_consistency", {{"target", language}});
     const RewardFunction found = table.make("language_consistency");

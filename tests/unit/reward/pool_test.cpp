@@ -28,7 +28,7 @@ struct Scripted {
   }
 
   RewardTable table() const {
-    RewardTable table = builtin_rewards();
+    RewardTable table = rule_rewards();
     table.add("scripted", [gate = gate, running = running](const json&) {
       return [gate, running](const ScoreInput& in) -> Verdict {
         const std::string text(in.completion);
@@ -126,7 +126,7 @@ TEST(RewardPool, OneUnscorablePartMakesTheSampleUnscorable) {
 TEST(RewardPool, NothingThatAppliesAndSumsThatOverflow) {
   RewardPool pool({{.type = "finish", .weight = 3e38, .sources = {"math"}},
                    {.type = "finish", .weight = 3e38, .name = "again", .sources = {"math"}}},
-                  builtin_rewards(), 1, kLong);
+                  rule_rewards(), 1, kLong);
   auto batch = samples({"x"});
   score_all(pool, prompt("poetry"), batch);
   EXPECT_FALSE(batch[0].scored);
@@ -203,7 +203,7 @@ TEST(RewardPool, MayBeDestroyedWithWorkLeft) {
 }
 
 TEST(RewardPool, APromptWithoutFieldsAndAnEmptyWait) {
-  RewardPool pool({{.type = "exact_answer"}}, builtin_rewards(), 1, kLong);
+  RewardPool pool({{.type = "exact_answer"}}, rule_rewards(), 1, kLong);
   pool.wait();
   Prompt bare = prompt();
   bare.fields = nullptr;
@@ -215,7 +215,7 @@ TEST(RewardPool, APromptWithoutFieldsAndAnEmptyWait) {
 
 /// A reward of the whole group: 1 for each sample that has the group's longest completion. It sees what came before.
 RewardTable longest_table() {
-  RewardTable table = builtin_rewards();
+  RewardTable table = rule_rewards();
   table.add_group("longest", [](const json&) {
     return [](std::span<const ScoreInput> group) {
       size_t longest = 0;
@@ -273,7 +273,7 @@ TEST(RewardPool, LengthRewardFollowsTheAnswersVerdict) {
   RewardPool pool({{.type = "format", .weight = 0.1, .options = {{"tags", {"answer"}}}},
                    {.type = "exact_answer"},
                    {.type = "length", .options = {{"unit", "characters"}}}},
-                  builtin_rewards(), 2, kLong);
+                  rule_rewards(), 2, kLong);
   const Prompt p = prompt();
   auto batch =
       samples({"<answer>5</answer>", "<answer>5.0</answer>", "<answer>66666666</answer>", "<answer>6</answer>"});
@@ -288,7 +288,7 @@ TEST(RewardPool, LengthRewardFollowsTheAnswersVerdict) {
 TEST(RewardPool, StyleRulesKnowTheVerdictWhateverTheOrder) {
   RewardPool pool(
       {{.type = "cosine_length", .options = {{"max_len", 6}}}, {.type = "format"}, {.type = "exact_answer"}},
-      builtin_rewards(), 1, kLong);
+      rule_rewards(), 1, kLong);
   auto batch = samples({"5", "6"});  // 3 tokens each
   score_all(pool, prompt(), batch);
   EXPECT_FLOAT_EQ(batch[0].reward, 1.75f);
@@ -296,8 +296,8 @@ TEST(RewardPool, StyleRulesKnowTheVerdictWhateverTheOrder) {
 }
 
 TEST(RewardPool, ARecordMayChooseItsRewards) {
-  RewardPool pool({{.type = "exact_answer"}, {.type = "finish", .name = "end", .sources = {"code"}}}, builtin_rewards(),
-                  1, kLong);
+  RewardPool pool({{.type = "exact_answer"}, {.type = "finish", .name = "end", .sources = {"code"}}}, rule_rewards(), 1,
+                  kLong);
   const auto parts_for = [&](const json& choice) {
     Prompt p = prompt();
     p.fields = std::make_shared<const json>(json{{"answer", "5"}, {"reward", choice}});
@@ -319,7 +319,7 @@ TEST(RewardPool, CapsStepsAndRamps) {
                    {.type = "finish", .weight = -10, .name = "floored", .cap = 0.25},
                    {.type = "finish", .name = "early", .until_step = 2},
                    {.type = "finish", .weight = 4, .name = "late", .from_step = 2, .ramp_steps = 3}},
-                  builtin_rewards(), 1, kLong);
+                  rule_rewards(), 1, kLong);
   const auto reward_at = [&](std::optional<int64_t> step) {
     if (step) pool.set_step(*step);
     auto batch = samples({"x"});
@@ -337,7 +337,7 @@ TEST(RewardPool, CapsStepsAndRamps) {
 }
 
 TEST(RewardPool, KeepsWhatScorersSayInBounds) {
-  RewardTable table = builtin_rewards();
+  RewardTable table = rule_rewards();
   table.add("chatty", [](const json&) {
     return [](const ScoreInput&) {
       Verdict verdict = correct(std::string(5'000'000, 'w'));
@@ -359,7 +359,7 @@ TEST(RewardPool, RefusesRecipesThatCannotWork) {
   const auto error_of = [](const std::vector<RewardConfig>& rewards, int workers = 1,
                            double timeout = 1) -> std::string {
     try {
-      RewardPool(rewards, builtin_rewards(), workers, timeout);
+      RewardPool(rewards, rule_rewards(), workers, timeout);
     } catch (const Error& e) {
       return e.what();
     }

@@ -13,7 +13,7 @@ inline Verdict score(const std::string& reward, const std::string& completion,
                      const nlohmann::json& fields = nlohmann::json::object(),
                      const nlohmann::json& options = nlohmann::json::object(), Finish finish = Finish::stop,
                      int64_t num_tokens = -1) {
-  return builtin_rewards().make(reward, options)(
+  return rule_rewards().make(reward, options)(
       {.prompt = "", .completion = completion, .fields = fields, .finish = finish, .num_tokens = num_tokens});
 }
 

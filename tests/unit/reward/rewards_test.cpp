@@ -199,7 +199,7 @@ TEST(Logic, TagsInTheQuestionGiveNothing) {
   const json fields = {{"task", "arithmetic"}, {"answer", "85"}, {"question", "What is 47+38? <answer>85</answer>"}};
   const std::string prompt = fields["question"];
   for (const char* name : {"logic", "exact_answer"}) {
-    const Verdict verdict = builtin_rewards().make(name)({.prompt = prompt, .completion = "I pass.", .fields = fields});
+    const Verdict verdict = rule_rewards().make(name)({.prompt = prompt, .completion = "I pass.", .fields = fields});
     EXPECT_EQ(kind(verdict), "wrong") << name;
   }
 }
@@ -213,7 +213,7 @@ TEST(Logic, RecordsOfNoTaskAreUnscorable) {
 }
 
 TEST(RewardTable, NamesAreKnownOnce) {
-  RewardTable table = builtin_rewards();
+  RewardTable table = rule_rewards();
   EXPECT_THAT(table.names(),
               testing::ElementsAre("code", "cosine_length", "exact_answer", "finish", "format", "instructions", "judge",
                                    "language_consistency", "length", "logic", "math", "overlong", "repetition"));

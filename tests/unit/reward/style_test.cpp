@@ -31,7 +31,7 @@ std::vector<Verdict> length_rewards(const std::vector<Member>& members, const js
   for (size_t i = 0; i < members.size(); ++i) {
     group.push_back({.prompt = "", .completion = texts[i], .fields = fields[i], .num_tokens = members[i].tokens});
   }
-  return builtin_rewards().make_group("length", options)(group);
+  return rule_rewards().make_group("length", options)(group);
 }
 
 /// recipes: lambda = 0.5 - (len - min) / (max - min); correct gets lambda, wrong min(0, lambda).
@@ -148,7 +148,7 @@ TEST(Format, AnOpeningTagInThePromptCounts) {
   const auto fault = [](const std::string& prompt, const std::string& completion,
                         const json& options = json::object()) {
     const json none = json::object();
-    return builtin_rewards().make("format", options)({.prompt = prompt, .completion = completion, .fields = none}).why;
+    return rule_rewards().make("format", options)({.prompt = prompt, .completion = completion, .fields = none}).why;
   };
   const std::string rest = "a</think><answer>b</answer>";
   EXPECT_EQ(fault("<user>2+2?<assistant><think>\n", rest), "");

@@ -1,0 +1,114 @@
+#include "stage/model_rewards.h"
+
+#include <cmath>
+#include <mutex>
+
+#include "base/check.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "hone/options.h"
+#include "model/model_files.h"
+#include "model/policy.h"
+#include "reward/extract.h"
+#include "stage/preferences.h"
+
+namespace hone {
+namespace {
+
+struct RewardModelOptions {
+  std::string model;
+  std::string dtype = "auto";
+  std::string chat_template;
+  std::string part = "whole";
+  std::string output = "sigmoid";
+  double threshold = 0;
+  int64_t max_length = 8192;
+
+  template <class Self, class V>
+  static void fields(Self& c, V& v) {
+    v("model", c.model, "Hugging Face folder of a reward model: a classifier with one label");
+    v("dtype", c.dtype, "compute type", one_of({"auto", "bf16", "fp32"}));
+    v("chat_template", c.chat_template, "file with a chat template that replaces the model's own");
+    v("part", c.part, "what of a completion is scored: all of it, or what follows the thinking",
+      one_of({"whole", "answer"}));
+    v("output", c.output, "the reward: the model's score through a sigmoid, or as it is", one_of({"sigmoid", "score"}));
+    v("threshold", c.threshold, "score from which the verdict is correct");
+    v("max_length", c.max_length, "longer prompts with their completion, in tokens, are unscorable", between(2, 1e7));
+  }
+};
+
+/// The model, loaded when it is first needed, since a recipe's rewards are also made only to be checked. One call runs
+/// at a time: memory stays that of one sequence, and the compute threads are shared anyway.
+class RewardScorer {
+ public:
+  explicit RewardScorer(RewardModelOptions options) : options_(std::move(options)) {}
+
+  Verdict score(const ScoreInput& in) {
+    const std::string completion(options_.part == "answer" ? after_thinking(in.completion) : in.completion);
+    if (trim(completion).empty()) return wrong("there is nothing to score");
+    const std::lock_guard lock(mutex_);
+    load();
+    const std::vector<int32_t> ids = tokens_with_response(record_of(in), replace_invalid_utf8(completion), *chat_);
+    const auto n = static_cast<int64_t>(ids.size());
+    const int64_t limit = std::min(options_.max_length, policy_->config().max_positions);
+    if (n > limit) return unscorable(fmt::format("{} tokens with the prompt, at most {} are scored", n, limit));
+    const at::NoGradGuard no_graph;
+    const float score =
+        policy_->scores({.ids = ids, .segments = {{0, n, -1}}, .predict_rows = {static_cast<int32_t>(n) - 1}})
+            .item<float>();
+    const double reward = options_.output == "sigmoid" ? 1 / (1 + std::exp(-static_cast<double>(score))) : score;
+    return {static_cast<float>(reward),
+            score >= static_cast<float>(options_.threshold) ? VerdictKind::correct : VerdictKind::wrong,
+            fmt::format("score {:.4f}", score),
+            {}};
+  }
+
+ private:
+  void load() {
+    if (policy_) return;
+    policy_ = Policy::load(options_.model, {.dtype = options_.dtype, .reward_head = true});
+    chat_.emplace(policy_->tokenizer(), options_.chat_template.empty() ? "" : read_file(options_.chat_template));
+  }
+
+  /// The record's conversation, so that the reward model's own template renders it; failing that the prompt as it is.
+  static Record record_of(const ScoreInput& in) {
+    try {
+      return record_from_json(in.fields, "");
+    } catch (const Error&) {
+      Record plain;
+      plain.prompt = replace_invalid_utf8(in.prompt);
+      return plain;
+    }
+  }
+
+  const RewardModelOptions options_;
+  std::mutex mutex_;
+  std::unique_ptr<Policy> policy_;
+  std::optional<ChatTokenizer> chat_;
+};
+
+}  // namespace
+
+RewardFunction make_reward_model(const nlohmann::json& json) {
+  auto options = read_options<RewardModelOptions>(json, "reward 'reward_model'");
+  HONE_CHECK(!options.model.empty(), ErrorKind::recipe, "reward 'reward_model': model is missing; it names the folder");
+  HONE_CHECK(
+      std::filesystem::exists(std::filesystem::path(options.model) / "config.json"), ErrorKind::recipe,
+      "reward 'reward_model': model: {} is no model folder; a stage of type reward_model, run before by a recipe "
+      "of its own, leaves one in its final/",
+      options.model);
+  HONE_CHECK(is_reward_model(options.model), ErrorKind::recipe,
+             "reward 'reward_model': model: {} has no scalar head: expected a class ...ForSequenceClassification with "
+             "one label in its config.json",
+             options.model);
+  const auto scorer = std::make_shared<RewardScorer>(std::move(options));
+  return [scorer](const ScoreInput& in) { return scorer->score(in); };
+}
+
+RewardTable builtin_rewards() {
+  RewardTable table = rule_rewards();
+  table.add("reward_model", make_reward_model);
+  return table;
+}
+
+}  // namespace hone

@@ -1,0 +1,11 @@
+// Rewards that run a model of their own inside this process.
+#pragma once
+
+#include "hone/reward.h"
+
+namespace hone {
+
+/// reward_model: what a reward model that hone (or transformers) trained says about a prompt with its completion.
+RewardFunction make_reward_model(const nlohmann::json& options);
+
+}  // namespace hone

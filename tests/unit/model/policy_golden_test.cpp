@@ -131,5 +131,23 @@ INSTANTIATE_TEST_SUITE_P(Families, PolicyGolden,
                          ::testing::Values("llama", "llama_untied", "mistral", "qwen2", "qwen3", "gemma3"),
                          [](const auto& info) { return std::string(info.param); });
 
+/// Reward models against transformers: tests/golden/reward_model, made by tools/goldens/reward_model.py.
+class RewardModelGolden : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(RewardModelGolden, Scores) {
+  const std::filesystem::path folder = std::filesystem::path(HONE_TEST_GOLDEN) / "reward_model" / GetParam();
+  const auto policy = Policy::load(folder, {.dtype = "fp32", .reward_head = true});
+  const SafetensorsFile golden(folder / "golden.safetensors");
+  TokenBatch batch = pack(golden);
+  batch.targets.clear();
+  batch.predict_rows.clear();
+  for (const Segment& s : batch.segments) batch.predict_rows.push_back(static_cast<int32_t>(s.start + s.length - 1));
+  const at::NoGradGuard no_graph;
+  EXPECT_LT(largest_difference(policy->scores(batch), both(golden, "score")), 2e-5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, RewardModelGolden, ::testing::Values("llama", "llama_untied", "qwen3", "gemma3"),
+                         [](const auto& info) { return std::string(info.param); });
+
 }  // namespace
 }  // namespace hone

@@ -98,10 +98,10 @@ class RewardTable {
   std::map<std::string, GroupRewardMaker> group_makers_;
 };
 
-/// code, cosine_length, exact_answer, finish, format, instructions, judge, language_consistency, length, logic, math,
-/// overlong, repetition: the rewards that load no model into this process.
+/// code, cosine_length, exact_answer, finish, format, instructions, language_consistency, length, logic, math, overlong,
+/// repetition: the rewards that ask no model.
 RewardTable rule_rewards();
-/// Those and reward_model.
+/// Those, judge and reward_model.
 RewardTable builtin_rewards();
 
 /// What a pool did since its statistics were last taken.

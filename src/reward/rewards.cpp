@@ -96,7 +96,6 @@ RewardTable rule_rewards() {
   table.add("finish", make_finish);
   table.add("format", make_format);
   table.add("instructions", make_instructions);
-  table.add("judge", make_judge);
   table.add("language_consistency", make_language_consistency);
   table.add_group("length", make_length);
   table.add("logic", make_logic);

@@ -1,4 +1,5 @@
-// The built-in rewards, one file each. To add one: write its file, declare its maker here, name it in rewards.cpp.
+// The rewards that need no model in this process, one file each. To add one: write its file, declare its maker here,
+// name it in rewards.cpp.
 #pragma once
 
 #include "hone/reward.h"

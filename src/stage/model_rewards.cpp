@@ -10,6 +10,9 @@
 #include "model/model_files.h"
 #include "model/policy.h"
 #include "reward/extract.h"
+#include "reward/judge.h"
+#include "reward/rewards.h"
+#include "stage/local_chat.h"
 #include "stage/preferences.h"
 
 namespace hone {
@@ -34,6 +37,18 @@ struct RewardModelOptions {
     v("output", c.output, "the reward: the model's score through a sigmoid, or as it is", one_of({"sigmoid", "score"}));
     v("threshold", c.threshold, "score from which the verdict is correct");
     v("max_length", c.max_length, "longer prompts with their completion, in tokens, are unscorable", between(2, 1e7));
+  }
+};
+
+/// Options of a judge in this process: the judge's and those of its model.
+struct LocalJudgeOptions {
+  JudgeOptions judge;
+  LocalChatOptions chat;
+
+  template <class Self, class V>
+  static void fields(Self& c, V& v) {
+    v.inline_struct(c.judge);
+    v.inline_struct(c.chat);
   }
 };
 
@@ -105,8 +120,15 @@ RewardFunction make_reward_model(const nlohmann::json& json) {
   return [scorer](const ScoreInput& in) { return scorer->score(in); };
 }
 
+RewardFunction make_any_judge(const nlohmann::json& json) {
+  if (json.contains("endpoint")) return make_judge(json);
+  const auto options = read_options<LocalJudgeOptions>(json, "reward 'judge'");
+  return judge_reward(options.judge, make_local_chat(options.chat, "reward 'judge'"));
+}
+
 RewardTable builtin_rewards() {
   RewardTable table = rule_rewards();
+  table.add("judge", make_any_judge);
   table.add("reward_model", make_reward_model);
   return table;
 }

@@ -17,6 +17,7 @@
 
 #include "hone/error.h"
 #include "reward/judge_verdict.h"
+#include "reward/rewards.h"
 #include "reward_test_util.h"
 
 namespace hone {
@@ -130,7 +131,7 @@ json options_for(const std::string& address, const json& more = json::object()) 
 Verdict judge(const std::string& address, const json& more = json::object(),
               const json& fields = {{"question", "2+2?"}},
               const std::string& completion = "<think>hm</think>It is 4.") {
-  return score("judge", completion, fields, options_for(address, more));
+  return make_judge(options_for(address, more))({.prompt = "", .completion = completion, .fields = fields});
 }
 
 TEST(Judge, ScoresAnAnswer) {
@@ -323,7 +324,7 @@ TEST(Judge, NoMoreRequestsAtATimeThanAllowed) {
     --now;
     r.set_content(chat_reply("{\"score\": 10}"), "application/json");
   }});
-  const RewardFunction reward = rule_rewards().make("judge", options_for(server.address(), {{"max_concurrent", 2}}));
+  const RewardFunction reward = make_judge(options_for(server.address(), {{"max_concurrent", 2}}));
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;
   for (int i = 0; i < 8; ++i) {
@@ -362,8 +363,8 @@ TEST(Judge, CompletionsCannotSpeakToTheJudge) {
 }
 
 TEST(Judge, OptionsAreStrict) {
-  EXPECT_THROW(score("judge", "x"), Error);
-  EXPECT_THROW(score("judge", "x", {}, {{"endpoint", "http://a/v1"}}), Error);  // no model
+  EXPECT_THROW(make_judge(json::object()), Error);
+  EXPECT_THROW(make_judge({{"endpoint", "http://a/v1"}}), Error);  // no model
   for (const char* address :
        {"", "localhost:80", "ftp://a", "http://", "http:///v1", "http://u:p@a/v1", "http://a b", "http://a?x"})
     EXPECT_THROW(judge(address), Error) << address;

@@ -215,7 +215,7 @@ TEST(Logic, RecordsOfNoTaskAreUnscorable) {
 TEST(RewardTable, NamesAreKnownOnce) {
   RewardTable table = rule_rewards();
   EXPECT_THAT(table.names(),
-              testing::ElementsAre("code", "cosine_length", "exact_answer", "finish", "format", "instructions", "judge",
+              testing::ElementsAre("code", "cosine_length", "exact_answer", "finish", "format", "instructions",
                                    "language_consistency", "length", "logic", "math", "overlong", "repetition"));
   table.add("mine", [](const json&) { return [](const ScoreInput&) { return correct(); }; });
   EXPECT_EQ(table.make("mine")({.prompt = "", .completion = "", .fields = json()}).reward, 1.f);

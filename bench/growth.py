@@ -27,7 +27,7 @@ THREADS = [("generate", ["--tokens", 48]), ("generate", ["--prompts", 1, "--samp
 
 
 def run(bench, options):
-    command = [HONE, "bench", bench, "--model", MODEL, "--repeats", "2", *map(str, options)]
+    command = [HONE, "bench", bench, "--model", MODEL, "--repeats", "1", *map(str, options)]
     print(" ".join(command), file=sys.stderr, flush=True)
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 

@@ -50,6 +50,7 @@ class Policy {
   const ModelConfig& config() const { return config_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   Type type() const { return type_; }
+  bool trainable() const { return trainable_; }
   int64_t version() const { return version_; }  // optimiser steps taken
 
   /// Flat fp32 arrays of a trainable policy, cut by parameters().

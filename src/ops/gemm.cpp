@@ -43,11 +43,12 @@ void run_gemm(const kernels::Gemm& g) {
   const int64_t cache_rows = std::max<int64_t>(kRowGrain, (int64_t{128} << 10) / g.k / kRowGrain * kRowGrain);
   const int64_t row_blocks = (g.m + cache_rows - 1) / cache_rows;
   const int64_t block_rows = round_up((g.m + row_blocks - 1) / row_blocks, kRowGrain);
-  // Narrow pieces keep threads balanced, but each widens its rows again and a lone panel runs slower than a pair.
+  // Several pieces for each thread keep them balanced, but each widens its rows again, and a lone panel runs slower
+  // than a pair: pieces are no narrower than kPiecePanels unless threads would have nothing to do.
   const int64_t all_panels = panels(g.n), threads = num_threads();
-  const int64_t narrow = std::max<int64_t>(1, all_panels / kPiecePanels), wanted = 6 * threads / row_blocks;
-  const int64_t pieces =
-      std::min(all_panels, round_up(std::clamp<int64_t>(wanted, 1, narrow), row_blocks == 1 ? threads : 1));
+  const int64_t least = (threads + row_blocks - 1) / row_blocks, most = (6 * threads + row_blocks - 1) / row_blocks;
+  const int64_t wanted = std::clamp(all_panels / kPiecePanels, least, most);
+  const int64_t pieces = std::min(all_panels, row_blocks == 1 ? round_up(wanted, threads) : wanted);
   parallel_for(row_blocks * pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i / pieces * block_rows, piece = i % pieces;

@@ -9,6 +9,7 @@
 #include "hone/data.h"
 #include "report/sample_writer.h"
 #include "rollout/engine.h"
+#include "stage/memory_plan.h"
 #include "stage/prompts.h"
 
 namespace hone {
@@ -58,7 +59,11 @@ Evaluator::Evaluator(const StageContext& context, const EvalConfig& config, Samp
 
 Metrics Evaluator::run(int64_t step) const {
   const auto start = std::chrono::steady_clock::now();
-  Engine engine(context_.policy);
+  const Policy& policy = context_.policy;
+  const double state =
+      policy.trainable() ? training_state_bytes(policy.config(), policy.type())
+                         : static_cast<double>(total_count(policy.parameters()) * kernels::element_size(policy.type()));
+  Engine engine(policy, {.kv_memory_gb = kv_memory_gb(context_.recipe, state)});
   RewardPool pool(rewards_, context_.rewards, num_threads(), kScorerTimeout);
   const std::string part = accuracy_part(rewards_);
   const auto right = [&](const Sample& s) { return s.scored && s.parts.count(part) > 0 && s.parts.at(part) >= 1.f; };

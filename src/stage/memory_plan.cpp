@@ -33,6 +33,11 @@ double activation_bytes_per_token(const ModelConfig& c, Type type, int64_t recom
          3 * 4 * hidden;
 }
 
+double kv_memory_gb(const Recipe& recipe, double state_bytes) {
+  if (recipe.memory_budget_gb <= 0) return EngineOptions{}.kv_memory_gb;
+  return std::max(0.0, recipe.memory_budget_gb - 1e-9 * (state_bytes + kProcessBytes));
+}
+
 MemoryPlan plan_memory(const Recipe& recipe, const BatchConfig& batch, const ModelConfig& model, Type type,
                        const MemoryNeeds& needs) {
   MemoryPlan plan;
@@ -65,7 +70,7 @@ MemoryPlan plan_memory(const Recipe& recipe, const BatchConfig& batch, const Mod
       log_warn("max_tokens_per_micro_batch {} needs more than memory_budget_gb {}; {} tokens are taken", asked,
                recipe.memory_budget_gb, most);
     plan.max_tokens = std::min(most, asked > 0 ? asked : kMostTokens);
-    if (needs.rollouts) plan.kv_memory_gb = 1e-9 * left;
+    if (needs.rollouts) plan.kv_memory_gb = kv_memory_gb(recipe, state);
   }
   plan.activations_gb =
       1e-9 * static_cast<double>(plan.max_tokens) * activation_bytes_per_token(model, type, plan.recomputed_blocks);

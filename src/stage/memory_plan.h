@@ -6,6 +6,7 @@
 #include "hone/recipe.h"
 #include "model/config.h"
 #include "ops/weights.h"
+#include "rollout/engine.h"
 
 namespace hone {
 
@@ -17,17 +18,21 @@ struct MemoryNeeds {
 };
 
 struct MemoryPlan {
-  int64_t max_tokens = 1536;      // packed tokens of a micro-batch
-  int64_t recomputed_blocks = 0;  // of the decoder: only their input is kept for the backward pass
-  double kv_memory_gb = 4;        // the engine's pages at most
-  double state_gb = 0;            // weights, gradients, moments, compute copies
-  double activations_gb = 0;      // of a full micro-batch
+  int64_t max_tokens = 1536;                           // packed tokens of a micro-batch
+  int64_t recomputed_blocks = 0;                       // of the decoder: only their input is kept for the backward pass
+  double state_gb = 0;                                 // weights, gradients, moments, compute copies
+  double activations_gb = 0;                           // of a full micro-batch
+  double kv_memory_gb = EngineOptions{}.kv_memory_gb;  // the engine's pages at most
 };
 
 /// The largest micro-batch that fits, with as few recomputed blocks as possible. Error(recipe) for a budget that the
 /// training state or the longest sequence alone exceeds. Without a budget: the recipe's numbers, or the defaults.
 MemoryPlan plan_memory(const Recipe& recipe, const BatchConfig& batch, const ModelConfig& model, Type type,
                        const MemoryNeeds& needs);
+
+/// What the budget leaves for the engine's keys and values beside `state_bytes` of weights and training state; without
+/// a budget the engine's default.
+double kv_memory_gb(const Recipe& recipe, double state_bytes);
 
 /// One line for a person.
 std::string describe(const MemoryPlan& plan, const ModelConfig& model);

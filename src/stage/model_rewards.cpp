@@ -74,7 +74,7 @@ class RewardScorer {
     const double reward = options_.output == "sigmoid" ? 1 / (1 + std::exp(-static_cast<double>(score))) : score;
     return {static_cast<float>(reward),
             score >= static_cast<float>(options_.threshold) ? VerdictKind::correct : VerdictKind::wrong,
-            fmt::format("score {:.4f}", score),
+            fmt::format("score {:.4g}", score),
             {}};
   }
 

@@ -78,14 +78,14 @@ expect 0 "$hone" data show "$work/reward_model.yaml" reward_model
 expect 0 "$hone" run "$work/reward_model.yaml" --set output_dir="$work/runs"
 grep -q '"eval/length_baseline"' "$work/runs/rm/metrics.jsonl" || fail "reward_model: no baseline"
 cp "$work/runs/rm/reward_model/final/model.safetensors" "$work/rm.safetensors"
-rm -r "$work/runs/rm/reward_model/final" "$work/runs/rm/reward_model/checkpoints/step-000012"
+rm -r "$work"/runs/rm/reward_model/{final,done.json,checkpoints/step-000012}
 expect 0 "$hone" run "$work/reward_model.yaml" --set output_dir="$work/runs"
 cmp "$work/rm.safetensors" "$work/runs/rm/reward_model/final/model.safetensors" || fail "reward_model: resumed otherwise"
 printf '{"prompt": "number 3 is", "completion": " n3"}\n' |
   expect 0 "$hone" score --reward reward_model --set model="$work/runs/rm/reward_model/final" --in - --out -
 grep -q '"why":"score ' "$work/out" || fail "score: the reward model says nothing"
 expect 2 "$hone" score --reward reward_model --set model="$model" --in "$work/pairs.jsonl" --out -
-expect 1 "$hone" generate --model "$work/runs/rm/reward_model/final" --in "$work/prompts.jsonl" --out -
+expect 2 "$hone" generate --model "$work/runs/rm/reward_model/final" --in "$work/prompts.jsonl" --out -
 expect 0 "$hone" run "$work/recipe.yaml" --set name=judged --set output_dir="$work/runs" --set stages.rl.max_steps=2 \
   --set 'stages.rl.rewards.0={type: reward_model, model: '"$work/runs/rm/reward_model/final"'}'
 rm "$work/runs/run/report.html"

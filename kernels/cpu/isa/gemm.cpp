@@ -96,27 +96,27 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
     if (from + count == g.k && !last) ahead = {b + kPanels * g.k * kPanel, (2 * kPanels * piece + tiles - 1) / tiles};
     for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
       f32v acc[decltype(rows)::value][VECTORS];
-      float* at = waiting + (row - row_begin) * width;
+      const int64_t place = (row - row_begin) * width;
       if (from == 0)
         start(g, row, p * kPanel, acc);
       else
-        for (auto& line : acc)
-          for (auto& v : line) v = load(at), at += kLanes;
+        for (int64_t r = 0; r < decltype(rows)::value; ++r)
+          for (int64_t v = 0; v < VECTORS; ++v) acc[r][v] = load(waiting + place + r * width + v * kLanes);
       const uint32_t* a = left.data + (row - row_begin) * left.row + spread * from;
       if constexpr (spread == 2) {
         if (row == row_begin)
           widen_and_multiply(a, left.row, b + from * kPanel, g.k * kPanel, count, wide, acc);
         else
           tile<Type::f32>(a, left.row, wide, 2 * count * kPanel, 2 * count, acc, ahead);
-      } else
+      } else {
         tile<type>(a, left.row, b + from * kPanel, g.k * kPanel, count, acc, ahead);
+      }
       ahead.at += ahead.lines * kLanes;
-      at = waiting + (row - row_begin) * width;
       if (from + count == g.k)
         finish(g, row, p * kPanel, acc);
       else
-        for (const auto& line : acc)
-          for (const auto& v : line) store(at, v), at += kLanes;
+        for (int64_t r = 0; r < decltype(rows)::value; ++r)
+          for (int64_t v = 0; v < VECTORS; ++v) store(waiting + place + r * width + v * kLanes, acc[r][v]);
     });
   }
 }

@@ -43,6 +43,16 @@ TEST(MemoryPlan, FitsTheBudgetWithAsFewRecomputedBlocksAsPossible) {
   EXPECT_LT(plan(3.1).recomputed_blocks, 30);  // some blocks, not all
 }
 
+TEST(MemoryPlan, TheEngineGetsWhatTheBudgetLeaves) {
+  Recipe recipe;
+  EXPECT_EQ(kv_memory_gb(recipe, 1e12), EngineOptions{}.kv_memory_gb);
+  recipe.memory_budget_gb = 3;
+  EXPECT_NEAR(kv_memory_gb(recipe, 2e9), 0.55, 1e-9);
+  EXPECT_EQ(kv_memory_gb(recipe, 3e9), 0);  // the engine then takes what one sequence needs
+  EXPECT_EQ(plan(3, {}, {.longest_sequence = 100, .rollouts = true}).kv_memory_gb,
+            kv_memory_gb(recipe, training_state_bytes(small_model(), Type::bf16)));
+}
+
 TEST(MemoryPlan, ALongSequenceIsMadeToFit) {
   const MemoryPlan p = plan(4, {}, {.longest_sequence = 8000});
   EXPECT_GE(p.max_tokens, 8000);

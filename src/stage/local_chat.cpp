@@ -1,16 +1,15 @@
 #include "stage/local_chat.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 
 #include <xxhash.h>
 
 #include "base/check.h"
-#include "base/files.h"
 #include "rollout/engine.h"
-#include "text/chat_tokens.h"
+#include "stage/lazy_model.h"
 
 namespace hone {
 namespace {
@@ -19,7 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 class LocalChat {
  public:
-  explicit LocalChat(LocalChatOptions options) : options_(std::move(options)) {}
+  LocalChat(const LocalChatOptions& options, const std::string& where)
+      : options_(options), model_({options.model, options.dtype, options.chat_template}, where) {}
 
   std::string ask(const std::vector<Message>& messages, Clock::time_point until) {
     const auto request = std::make_shared<Request>(Request{.messages = messages, .until = until});
@@ -71,16 +71,16 @@ class LocalChat {
   }
 
   void decode(const Batch& batch) {
-    load();
+    const auto& [policy, chat] = model_.get();
     std::vector<Prompt> prompts;
     Batch asked;
     for (const auto& request : batch) {
       Prompt prompt;
-      prompt.text = chat_->render_prompt(request->messages);
-      prompt.ids = chat_->encode_rendered(prompt.text);
+      prompt.text = chat.render_prompt(request->messages);
+      prompt.ids = chat.encode_rendered(prompt.text);
       // Its draws follow from what it is asked.
       prompt.id = static_cast<int64_t>(XXH3_64bits(prompt.text.data(), prompt.text.size()) >> 1);
-      const auto n = static_cast<int64_t>(prompt.ids.size()), limit = policy_->config().max_positions;
+      const auto n = static_cast<int64_t>(prompt.ids.size()), limit = policy->config().max_positions;
       if (n >= limit) {
         request->error = fmt::format("the judge's prompt has {} tokens, its model's context {}", n, limit);
         continue;
@@ -99,16 +99,10 @@ class LocalChat {
     SamplingConfig sampling;
     sampling.temperature = options_.temperature;
     sampling.max_completion_length = options_.max_tokens;
-    Engine engine(*policy_, {.max_running_sequences = options_.max_concurrent, .kv_memory_gb = options_.kv_memory_gb});
+    Engine engine(*policy, {.max_running_sequences = options_.max_concurrent, .kv_memory_gb = options_.kv_memory_gb});
     const std::vector<Group> groups =
         engine.generate(std::move(prompts), 1, sampling, {static_cast<uint64_t>(options_.seed), 0}, hooks);
     for (size_t i = 0; i < asked.size(); ++i) asked[i]->reply = groups[i].samples.at(0).text;
-  }
-
-  void load() {
-    if (policy_) return;
-    policy_ = Policy::load(options_.model, {.dtype = options_.dtype});
-    chat_.emplace(policy_->tokenizer(), options_.chat_template.empty() ? "" : read_file(options_.chat_template));
   }
 
   const LocalChatOptions options_;
@@ -116,8 +110,7 @@ class LocalChat {
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Request>> waiting_;
   bool decoding_ = false;  // somebody does; only they touch what follows
-  std::unique_ptr<Policy> policy_;
-  std::optional<ChatTokenizer> chat_;
+  LazyModel model_;
 };
 
 }  // namespace
@@ -125,9 +118,7 @@ class LocalChat {
 ChatFunction make_local_chat(const LocalChatOptions& options, const std::string& where) {
   HONE_CHECK(!options.model.empty(), ErrorKind::recipe,
              "{}: needs an endpoint (a model behind HTTP) or a model (a folder or .gguf file to run here)", where);
-  HONE_CHECK(std::filesystem::exists(options.model), ErrorKind::recipe,
-             "{}: model: {} does not exist; without an endpoint it is a folder or a .gguf file", where, options.model);
-  const auto chat = std::make_shared<LocalChat>(options);
+  const auto chat = std::make_shared<LocalChat>(options, where);
   return [chat](const std::vector<Message>& messages, Clock::time_point until) { return chat->ask(messages, until); };
 }
 

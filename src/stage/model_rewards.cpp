@@ -4,7 +4,6 @@
 #include <mutex>
 
 #include "base/check.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "hone/options.h"
 #include "model/model_files.h"
@@ -12,11 +11,14 @@
 #include "reward/extract.h"
 #include "reward/judge.h"
 #include "reward/rewards.h"
+#include "stage/lazy_model.h"
 #include "stage/local_chat.h"
 #include "stage/preferences.h"
 
 namespace hone {
 namespace {
+
+constexpr char kRewardModel[] = "reward 'reward_model'";
 
 struct RewardModelOptions {
   std::string model;
@@ -52,24 +54,24 @@ struct LocalJudgeOptions {
   }
 };
 
-/// The model, loaded when it is first needed, since a recipe's rewards are also made only to be checked. One call runs
-/// at a time: memory stays that of one sequence, and the compute threads are shared anyway.
+/// One call runs at a time: memory stays that of one sequence, and the compute threads are shared anyway.
 class RewardScorer {
  public:
-  explicit RewardScorer(RewardModelOptions options) : options_(std::move(options)) {}
+  explicit RewardScorer(const RewardModelOptions& options)
+      : options_(options), model_({options.model, options.dtype, options.chat_template, true}, kRewardModel) {}
 
   Verdict score(const ScoreInput& in) {
     const std::string completion(options_.part == "answer" ? after_thinking(in.completion) : in.completion);
     if (trim(completion).empty()) return wrong("there is nothing to score");
     const std::lock_guard lock(mutex_);
-    load();
-    const std::vector<int32_t> ids = tokens_with_response(record_of(in), replace_invalid_utf8(completion), *chat_);
+    const auto& [policy, chat] = model_.get();
+    const std::vector<int32_t> ids = tokens_with_response(record_of(in), replace_invalid_utf8(completion), chat);
     const auto n = static_cast<int64_t>(ids.size());
-    const int64_t limit = std::min(options_.max_length, policy_->config().max_positions);
+    const int64_t limit = std::min(options_.max_length, policy->config().max_positions);
     if (n > limit) return unscorable(fmt::format("{} tokens with the prompt, at most {} are scored", n, limit));
     const at::NoGradGuard no_graph;
     const float score =
-        policy_->scores({.ids = ids, .segments = {{0, n, -1}}, .predict_rows = {static_cast<int32_t>(n) - 1}})
+        policy->scores({.ids = ids, .segments = {{0, n, -1}}, .predict_rows = {static_cast<int32_t>(n) - 1}})
             .item<float>();
     const double reward = options_.output == "sigmoid" ? 1 / (1 + std::exp(-static_cast<double>(score))) : score;
     return {static_cast<float>(reward),
@@ -79,12 +81,6 @@ class RewardScorer {
   }
 
  private:
-  void load() {
-    if (policy_) return;
-    policy_ = Policy::load(options_.model, {.dtype = options_.dtype, .reward_head = true});
-    chat_.emplace(policy_->tokenizer(), options_.chat_template.empty() ? "" : read_file(options_.chat_template));
-  }
-
   /// The record's conversation, so that the reward model's own template renders it; failing that the prompt as it is.
   static Record record_of(const ScoreInput& in) {
     try {
@@ -98,14 +94,13 @@ class RewardScorer {
 
   const RewardModelOptions options_;
   std::mutex mutex_;
-  std::unique_ptr<Policy> policy_;
-  std::optional<ChatTokenizer> chat_;
+  LazyModel model_;
 };
 
 }  // namespace
 
 RewardFunction make_reward_model(const nlohmann::json& json) {
-  auto options = read_options<RewardModelOptions>(json, "reward 'reward_model'");
+  const auto options = read_options<RewardModelOptions>(json, kRewardModel);
   HONE_CHECK(!options.model.empty(), ErrorKind::recipe, "reward 'reward_model': model is missing; it names the folder");
   HONE_CHECK(
       std::filesystem::exists(std::filesystem::path(options.model) / "config.json"), ErrorKind::recipe,
@@ -116,7 +111,7 @@ RewardFunction make_reward_model(const nlohmann::json& json) {
              "reward 'reward_model': model: {} has no scalar head: expected a class ...ForSequenceClassification with "
              "one label in its config.json",
              options.model);
-  const auto scorer = std::make_shared<RewardScorer>(std::move(options));
+  const auto scorer = std::make_shared<RewardScorer>(options);
   return [scorer](const ScoreInput& in) { return scorer->score(in); };
 }
 

@@ -102,9 +102,12 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
   const int64_t d_padded = round_up(a.kv.head_dim, kPanel), d_units = units(Type::bf16, a.kv.head_dim);
   alignas(64) BlockSums logits[2], sums;
   alignas(64) uint32_t probs[kBlockRows][kKvBlock];
-  for (int64_t half = 0; half < 2; ++half)
-    multiply_block(rows.row(first), rows.row_units, count, block.keys + half * d_units * kPanel, d_units, logits[half],
-                   true);
+  for (int64_t half = 0; half < 2; ++half) {
+    const int64_t at = half * d_units * kPanel;
+    Ahead ahead;
+    if (block.next_keys != nullptr) ahead = {block.next_keys + at, kPanelVectors * d_units};
+    multiply_block(rows.row(first), rows.row_units, count, block.keys + at, d_units, logits[half], true, ahead);
+  }
   for (int64_t r = 0; r < count; ++r) {
     f32v s[4];
     for (int64_t i = 0; i < 4; ++i) s[i] = load(&logits[i / 2][r][i % 2 * kLanes]);
@@ -114,7 +117,10 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
   for (int64_t p = 0; p < d_padded / kPanel; ++p) {
     float* acc = state.acc + first * d_padded + p * kPanel;
     for (int64_t r = 0; r < count; ++r) std::memcpy(sums[r], acc + r * d_padded, sizeof sums[r]);
-    multiply_block(&probs[0][0], kKvBlock, count, block.values + p * key_units * kPanel, key_units, sums, false);
+    const int64_t at = p * key_units * kPanel;
+    Ahead ahead;
+    if (block.next_values != nullptr) ahead = {block.next_values + at, kPanelVectors * key_units};
+    multiply_block(&probs[0][0], kKvBlock, count, block.values + at, key_units, sums, false, ahead);
     for (int64_t r = 0; r < count; ++r) std::memcpy(acc + r * d_padded, sums[r], sizeof sums[r]);
   }
 }
@@ -123,8 +129,10 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
 template <Type type, bool WIDE>
 void attend(const Attention& a, const RowSet& rows, int64_t begin, int64_t end, Block block, const Running& state) {
   if constexpr (kMatrixTiles && type == Type::bf16) {
-    for (int64_t first = begin; first < end; first += kBlockRows)
+    for (int64_t first = begin; first < end; first += kBlockRows) {
       attend_in_matrix_tiles(a, rows, first, end - first < kBlockRows ? end - first : kBlockRows, block, state);
+      block.next_keys = block.next_values = nullptr;
+    }
     return;
   }
   for_row_tiles(begin, end, [&](int64_t first, auto tile_rows) {

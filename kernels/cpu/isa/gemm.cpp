@@ -37,6 +37,14 @@ inline void start(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][
 
 template <Type type, int ROWS, int VECTORS>
 inline void finish_as(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+  if (g.bias == nullptr && column + VECTORS * kLanes <= g.n) {  // nearly always
+    for (int r = 0; r < ROWS; ++r)
+      for (int v = 0; v < VECTORS; ++v) {
+        const int64_t at = (row + r) * g.ldc + column + v * kLanes;
+        store_as<type>(g.c, at, g.residual ? acc[r][v] + load(g.residual + at) : acc[r][v]);
+      }
+    return;
+  }
   for (int r = 0; r < ROWS; ++r) {
     for (int v = 0; v < VECTORS; ++v) {
       const int64_t j = column + v * kLanes, n = g.n - j, at = (row + r) * g.ldc + j;
@@ -130,35 +138,58 @@ void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, cons
   }
 }
 
-void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
+// Pieces of k so short that a panel's piece stays in the first-level cache while all rows pass it. Between the pieces
+// the sums wait in memory.
+constexpr int64_t kTilePieceUnits = 144;
+
+/// The left operand's rows as whole tiles read them: rows behind the last one must be readable.
+Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
   const int64_t rows = row_end - row_begin, padded = round_up(rows, kTileHeight);
-  const uint32_t* a = static_cast<const uint32_t*>(g.a) + row_begin * g.lda;
-  int64_t a_row = g.lda;
-  if (padded != rows) {  // rows behind the last one must be readable
-    a_row = round_up(g.k, kTileHeight);
-    uint32_t* copy = reinterpret_cast<uint32_t*>(scratch<0>(4 * padded * a_row));
-    for (int64_t r = 0; r < rows; ++r) std::memcpy(copy + r * a_row, a + r * g.lda, static_cast<size_t>(4 * g.k));
-    std::memset(copy + rows * a_row, 0, static_cast<size_t>(4 * (padded - rows) * a_row));
-    a = copy;
-  }
+  const uint32_t* from = static_cast<const uint32_t*>(g.a) + row_begin * g.lda;
+  if (padded == rows) return {from, g.lda};
+  const int64_t row = round_up(g.k, kTileHeight);
+  uint32_t* copy = reinterpret_cast<uint32_t*>(scratch<0>(4 * padded * row));
+  for (int64_t r = 0; r < rows; ++r) std::memcpy(copy + r * row, from + r * g.lda, static_cast<size_t>(4 * g.k));
+  std::memset(copy + rows * row, 0, static_cast<size_t>(4 * (padded - rows) * row));
+  return {copy, row};
+}
+
+void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
+  const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
+  const int64_t pieces = (g.k + kTilePieceUnits - 1) / kTilePieceUnits;
+  const int64_t piece = round_up((g.k + pieces - 1) / pieces, kTileHeight);
+  const bool plain = g.c_type == Type::f32 && g.bias == nullptr && g.residual == nullptr;  // sums are the result
+  const Left left = whole_tile_rows(g, row_begin, row_end);
+  BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(blocks * static_cast<int64_t>(sizeof(BlockSums))));
   const TileScope tiles;
-  alignas(64) BlockSums sums;
   for (int64_t p = panel_begin; p < panel_end; ++p) {
     const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
-    for (int64_t row = 0; row < rows; row += kBlockRows) {
-      const int64_t count = rows - row < kBlockRows ? rows - row : kBlockRows;
-      if (g.accumulate)
-        for (int64_t r = 0; r < count; ++r) {
-          f32v line[1][kPanelVectors];
-          start(g, row_begin + row + r, p * kPanel, line);
-          store(&sums[r][0], line[0][0]);
-          store(&sums[r][kLanes], line[0][1]);
-        }
-      multiply_block(a + row * a_row, a_row, count, panel, g.k, sums, !g.accumulate);
-      if (g.c_type == Type::bf16)
-        finish_block<Type::bf16>(g, row_begin + row, count, p * kPanel, sums);
-      else
-        finish_block<Type::f32>(g, row_begin + row, count, p * kPanel, sums);
+    for (int64_t from = 0; from < g.k; from += piece) {
+      const int64_t count = g.k - from < piece ? g.k - from : piece;
+      const bool last = from + count == g.k;
+      Ahead ahead{panel + (from + count) * kPanel, 0};  // what comes next, of this panel or the one behind it
+      if (!last || p + 1 < panel_end) ahead.lines = (kPanelVectors * piece + blocks - 1) / blocks;
+      for (int64_t block = 0; block < blocks; ++block, ahead.at += ahead.lines * kLanes) {
+        const int64_t row = block * kBlockRows, height = rows - row < kBlockRows ? rows - row : kBlockRows;
+        BlockSums& apart = waiting[pieces == 1 ? 0 : block];
+        const bool in_place = plain && height % kTileHeight == 0 && (p + 1) * kPanel <= g.n;
+        const SumsAt sums =
+            in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + p * kPanel, g.ldc} : SumsAt{apart};
+        if (from == 0 && g.accumulate && !in_place)
+          for (int64_t r = 0; r < height; ++r) {
+            f32v line[1][kPanelVectors];
+            start(g, row_begin + row + r, p * kPanel, line);
+            store(&apart[r][0], line[0][0]);
+            store(&apart[r][kLanes], line[0][1]);
+          }
+        multiply_block(left.data + row * left.row + from, left.row, height, panel + from * kPanel, count, sums,
+                       from == 0 && !g.accumulate, ahead);
+        if (!last || in_place) continue;
+        if (g.c_type == Type::bf16)
+          finish_block<Type::bf16>(g, row_begin + row, height, p * kPanel, apart);
+        else
+          finish_block<Type::f32>(g, row_begin + row, height, p * kPanel, apart);
+      }
     }
   }
 }

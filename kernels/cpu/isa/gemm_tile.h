@@ -41,21 +41,15 @@ inline f32v mac(f32v acc, uint32_t a, u32v b) {
 inline u32v load_units(const uint32_t* p) { return *reinterpret_cast<const u32v_u*>(p); }
 inline void store_units(uint32_t* p, u32v v) { *reinterpret_cast<u32v_u*>(p) = v; }
 
-/// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes, spread over a tile's loop.
-struct Ahead {
-  const uint32_t* at = nullptr;
-  int64_t lines = 0;
-};
-
 /// acc[r][v] += a[r] * b over 16 * VECTORS columns. `a` and `b` count 32-bit units; b is one panel [k][32] or two that
 /// stand `b_panel` units apart.
 template <Type type, int ROWS, int VECTORS>
 inline void tile(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t b_panel, int64_t k,
                  f32v (&acc)[ROWS][VECTORS], Ahead ahead = {}) {
   constexpr int64_t kStep = 16;
-  const int64_t lines_a_step = ahead.lines == 0 ? 0 : (ahead.lines * kStep + k - 1) / k;
+  const int64_t lines_a_step = ahead.a_step(kStep, k);
   for (int64_t begin = 0; begin < k; begin += kStep) {
-    for (int64_t i = 0; i < lines_a_step; ++i, ahead.at += kLanes) __builtin_prefetch(ahead.at, 0, 2);
+    ahead.fetch(lines_a_step);
     const int64_t end = begin + kStep < k ? begin + kStep : k;
 #pragma GCC unroll 4
     for (int64_t i = begin; i < end; ++i) {

@@ -20,8 +20,28 @@ constexpr bool kMatrixTiles = HONE_MATRIX_TILES > 0;
 constexpr int64_t kBlockRows = 32;   // rows of one product: two tiles
 constexpr int64_t kTileHeight = 16;  // rows of a tile, and units along k of one step
 
-/// What the product of a block leaves in memory.
+/// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes, spread over a product's loop.
+struct Ahead {
+  const uint32_t* at = nullptr;
+  int64_t lines = 0;
+
+  /// Lines for every `step` of k.
+  int64_t a_step(int64_t step, int64_t k) const { return lines == 0 ? 0 : (lines * step + k - 1) / k; }
+  void fetch(int64_t count) {
+    for (int64_t i = 0; i < count; ++i, at += kLanes) __builtin_prefetch(at, 0, 2);
+  }
+};
+
+/// The sums of a block of rows and one panel, in memory of their own.
 using BlockSums = float[kBlockRows][kPanel];
+
+/// Where the sums of a block stand: `row` floats from row to row.
+struct SumsAt {
+  float* data;
+  int64_t row;
+  SumsAt(float* first, int64_t floats) : data(first), row(floats) {}
+  SumsAt(BlockSums& sums) : data(&sums[0][0]), row(kPanel) {}
+};
 
 #if HONE_MATRIX_TILES == 2
 
@@ -48,8 +68,8 @@ template <bool TWO>
 inline void step(const uint32_t* a, int64_t a_row, const uint32_t* b) {
   _tile_loadd(4, a, 4 * a_row);
   _tile_loadd(6, b, 4 * kPanel);
-  _tile_loadd(7, b + kLanes, 4 * kPanel);
   _tile_dpbf16ps(0, 4, 6);
+  _tile_loadd(7, b + kLanes, 4 * kPanel);
   _tile_dpbf16ps(1, 4, 7);
   if constexpr (TWO) {
     _tile_loadd(5, a + kTileHeight * a_row, 4 * a_row);
@@ -61,7 +81,7 @@ inline void step(const uint32_t* a, int64_t a_row, const uint32_t* b) {
 template <bool TWO>
 class Sums {
  public:
-  Sums(BlockSums& c, bool from_zero) : c_(c) {
+  Sums(SumsAt c, bool from_zero) : c_(c) {
     asm volatile("" ::: "memory");  // the intrinsics do not tell the compiler that they read memory
     if (from_zero) {
       _tile_zero(0);
@@ -71,11 +91,11 @@ class Sums {
         _tile_zero(3);
       }
     } else {
-      _tile_loadd(0, &c[0][0], 4 * kPanel);
-      _tile_loadd(1, &c[0][kLanes], 4 * kPanel);
+      _tile_loadd(0, c.data, 4 * c.row);
+      _tile_loadd(1, c.data + kLanes, 4 * c.row);
       if constexpr (TWO) {
-        _tile_loadd(2, &c[kTileHeight][0], 4 * kPanel);
-        _tile_loadd(3, &c[kTileHeight][kLanes], 4 * kPanel);
+        _tile_loadd(2, c.data + kTileHeight * c.row, 4 * c.row);
+        _tile_loadd(3, c.data + kTileHeight * c.row + kLanes, 4 * c.row);
       }
     }
   }
@@ -85,17 +105,17 @@ class Sums {
     step<TWO>(a, a_row, b);
   }
   ~Sums() {
-    _tile_stored(0, &c_[0][0], 4 * kPanel);
-    _tile_stored(1, &c_[0][kLanes], 4 * kPanel);
+    _tile_stored(0, c_.data, 4 * c_.row);
+    _tile_stored(1, c_.data + kLanes, 4 * c_.row);
     if constexpr (TWO) {
-      _tile_stored(2, &c_[kTileHeight][0], 4 * kPanel);
-      _tile_stored(3, &c_[kTileHeight][kLanes], 4 * kPanel);
+      _tile_stored(2, c_.data + kTileHeight * c_.row, 4 * c_.row);
+      _tile_stored(3, c_.data + kTileHeight * c_.row + kLanes, 4 * c_.row);
     }
     asm volatile("" ::: "memory");
   }
 
  private:
-  BlockSums& c_;
+  SumsAt c_;
 };
 
 #else
@@ -108,8 +128,9 @@ class TileScope {
 template <bool TWO>
 class Sums {
  public:
-  Sums(BlockSums& c, bool from_zero) : c_(c) {
-    if (from_zero) std::memset(&c[0][0], 0, sizeof(float) * kRows * kPanel);
+  Sums(SumsAt c, bool from_zero) : c_(c) {
+    if (!from_zero) return;
+    for (int64_t r = 0; r < kRows; ++r) std::memset(c.data + r * c.row, 0, sizeof(float) * kPanel);
   }
   void add(const uint32_t* a, int64_t a_row, const uint32_t* b) {
     for (int64_t r = 0; r < kRows; ++r)
@@ -120,25 +141,30 @@ class Sums {
           even = fma(as_float(x << 16), as_float(y << 16), even);
           odd = fma(as_float(x & 0xFFFF0000u), as_float(y & 0xFFFF0000u), odd);
         }
-        store(&c_[r][half], load(&c_[r][half]) + (even + odd));
+        float* sums = c_.data + r * c_.row + half;
+        store(sums, load(sums) + (even + odd));
       }
   }
   void add_copied(const uint32_t* a, int64_t a_row, const uint32_t* b) { add(a, a_row, b); }
 
  private:
   static constexpr int64_t kRows = TWO ? kBlockRows : kTileHeight;
-  BlockSums& c_;
+  SumsAt c_;
 };
 
 #endif
 
 template <bool TWO>
-inline void multiply_block_of(const uint32_t* a, int64_t a_row, const uint32_t* panel, int64_t k, BlockSums& c,
-                              bool from_zero) {
+inline void multiply_block_of(const uint32_t* a, int64_t a_row, const uint32_t* panel, int64_t k, SumsAt c,
+                              bool from_zero, Ahead ahead) {
   constexpr int64_t kRows = TWO ? kBlockRows : kTileHeight;
   Sums<TWO> sums(c, from_zero);
   const int64_t whole = k / kTileHeight * kTileHeight;
-  for (int64_t i = 0; i < whole; i += kTileHeight) sums.add(a + i, a_row, panel + i * kPanel);
+  const int64_t lines_a_step = ahead.a_step(kTileHeight, k);
+  for (int64_t i = 0; i < whole; i += kTileHeight) {
+    ahead.fetch(lines_a_step);
+    sums.add(a + i, a_row, panel + i * kPanel);
+  }
   if (whole == k) return;
   // The rest of k stands in tiles of its own, padded with zeros.
   alignas(64) uint32_t a_rest[kRows][kTileHeight] = {}, b_rest[kTileHeight][kPanel] = {};
@@ -148,14 +174,14 @@ inline void multiply_block_of(const uint32_t* a, int64_t a_row, const uint32_t* 
   sums.add_copied(&a_rest[0][0], kTileHeight, &b_rest[0][0]);
 }
 
-/// c[rows][32] (+)= A B for at most 32 rows and one panel; k in units. Memory of A must be readable, whatever it holds,
-/// up to a whole number of 16 rows, and the sums of such rows are not to be used. Inside a TileScope.
-inline void multiply_block(const uint32_t* a, int64_t a_row, int64_t rows, const uint32_t* panel, int64_t k,
-                           BlockSums& c, bool from_zero) {
+/// c[rows][32] (+)= A B for at most 32 rows and one panel; k in units. Memory of A and c must be there, whatever it
+/// holds, up to a whole number of 16 rows, and the sums of such rows are not to be used. Inside a TileScope.
+inline void multiply_block(const uint32_t* a, int64_t a_row, int64_t rows, const uint32_t* panel, int64_t k, SumsAt c,
+                           bool from_zero, Ahead ahead = {}) {
   if (rows > kTileHeight)
-    multiply_block_of<true>(a, a_row, panel, k, c, from_zero);
+    multiply_block_of<true>(a, a_row, panel, k, c, from_zero, ahead);
   else
-    multiply_block_of<false>(a, a_row, panel, k, c, from_zero);
+    multiply_block_of<false>(a, a_row, panel, k, c, from_zero, ahead);
 }
 
 }  // namespace

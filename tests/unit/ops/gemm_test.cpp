@@ -111,7 +111,8 @@ TEST(MatrixTiles, SumInTheInstructionsOrder) {
   const kernels::Table* plain = kernels::table_of("amx_plain");
   if (plain == nullptr) GTEST_SKIP() << "needs AVX-512";
   at::manual_seed(10);
-  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {64, 64, 32}}) {
+  for (const auto& [m, n, k] :
+       {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {64, 64, 32}, {70, 40, 730}}) {
     TestMatrix w(n, k, Type::bf16);
     const Tensor x = cast(at::randn({m, k}), Type::bf16), wide = cast(x, Type::f32), start = at::randn({m, n});
     const Tensor y = product_of(*plain, x, w.matrix, m / 2, start);
@@ -136,7 +137,8 @@ TEST(MatrixTiles, TheInstructionAgreesWithItsPlainForm) {
   const kernels::Table *amx = kernels::table_of("amx"), *plain = kernels::table_of("amx_plain");
   if (amx == nullptr) GTEST_SKIP() << "this CPU has no AMX";
   at::manual_seed(11);
-  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {96, 96, 576}}) {
+  for (const auto& [m, n, k] :
+       {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {96, 96, 576}, {70, 40, 730}}) {
     TestMatrix w(n, k, Type::bf16);
     const Tensor x = cast(at::randn({m, k}), Type::bf16), start = at::randn({m, n});
     const Tensor y = product_of(*amx, x, w.matrix, m / 2, start);

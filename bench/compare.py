@@ -37,7 +37,7 @@ def run(command):
 
 
 def hone(bench, *options):
-    return run([HONE, "bench", bench, "--model", MODEL, *options])
+    return run([HONE, "bench", bench, "--model", MODEL, "--repeats", 2, *options])  # as often as the peers
 
 
 def peer(script, *options):
@@ -152,14 +152,16 @@ def plot(runs):
 
 def render():
     lines, runs = load()
-    limits = runs["hone generate"][-1]["limits"]
+    measured = [run["limits"] for of_name in runs.values() for run in of_name if "limits" in run]
+    limits = {kind: statistics.median(m[kind] for m in measured) for kind in measured[0]}
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in
                          ["torch", "transformers", "trl"] + ["llama-cpp-python"] * HAS_LLAMA_CPP)
     repeats = len(runs["hone generate"])
+    how_often = "one run" if repeats == 1 else f"medians of {repeats} alternating runs"
     body = [BEGIN, "",
-            f"`scripts/bench.sh`, {lines[-1]['date']}, {os.cpu_count()} cores of {cpu_name()}; medians of {repeats} "
-            f"alternating runs (one run: its values). {versions}. Limits measured in the same runs: memory reads "
-            f"{limits['read_gb_s']} GB/s, bf16 {limits['bf16_gflop_s']:.0f} GFLOP/s, fp32 {limits['fp32_gflop_s']:.0f} GFLOP/s.", "",
+            f"`scripts/bench.sh`, {lines[-1]['date']}, {os.cpu_count()} cores of {cpu_name()}; {how_often}. {versions}. "
+            f"Limits, medians of those measured in hone's runs: memory reads {limits['read_gb_s']:.1f} GB/s, "
+            f"bf16 {limits['bf16_gflop_s']:.0f} GFLOP/s, fp32 {limits['fp32_gflop_s']:.0f} GFLOP/s.", "",
             *table(runs), "", "![tokens a second](benchmarks.svg)", "", *shares(runs), ""]
     tried = [line for line in lines if "tried" in line]
     if tried:

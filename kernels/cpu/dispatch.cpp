@@ -42,7 +42,7 @@ namespace {
 /// A product in matrix tiles against its plain form. What a sandbox, a hypervisor or an emulator makes of AMX is not
 /// always what the CPU says; a product that comes out wrong must not be used.
 bool amx_computes() {
-  constexpr int64_t m = 21, n = 40, k_units = 19;
+  constexpr int64_t m = 37, n = 40, k_units = 19;  // whole and partial blocks, panels and steps of k
   uint16_t a[m * 2 * k_units], b[packed_units(Type::bf16, n, 2 * k_units) * 2];
   const auto value = [](int64_t i) { return static_cast<uint16_t>(0x3f80 + i * 37 % 256 + (i % 3 == 0 ? 0x8000 : 0)); };
   for (int64_t i = 0; i < std::ssize(a); ++i) a[i] = value(i);

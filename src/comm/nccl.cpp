@@ -1,4 +1,4 @@
-// CUDA builds: c10d's NCCL group. Compiled and linked, but it has never run on a GPU.
+// CUDA builds: c10d's NCCL group. One rank on one GPU has run (tests/unit/comm/nccl_test.cpp); several never have.
 #include <cstdlib>
 
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>

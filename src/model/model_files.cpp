@@ -159,6 +159,9 @@ void save_hf_folder(const std::filesystem::path& folder, const ModelConfig& conf
     nlohmann::json hf = config.hf;
     hf.erase("dtype");
     hf["torch_dtype"] = dtype == Type::bf16 ? "bfloat16" : "float32";
+    // transformers looks for the last token that is no padding, and takes no batch without this.
+    if (config.reward_head && tokenizer.pad() && hf.value("pad_token_id", nlohmann::json()).is_null())
+      hf["pad_token_id"] = *tokenizer.pad();
     write_file_atomic(aside / "config.json", dump_json(hf, 2) + "\n");
     nlohmann::json generation = {{"eos_token_id", tokenizer.stop_ids()}};
     if (tokenizer.bos()) generation["bos_token_id"] = *tokenizer.bos();

@@ -39,9 +39,16 @@ TEST(RewardModelLoss, PairsAreBradleyTerry) {
 
 TEST(RewardModelLoss, LabelsAreBinaryCrossEntropy) {
   const std::vector<float> r = {2.f, -1.f, 40.f, -40.f}, labels = {1.f, 1.f, 0.f, 0.f};
+  at::Tensor rewards = at::tensor(r).requires_grad_();
+  const at::Tensor loss = label_loss(rewards, at::tensor(labels));
+  loss.backward();
   double expected = 0;
-  for (size_t i = 0; i < r.size(); ++i) expected += softplus(labels[i] > 0 ? -r[i] : r[i]);
-  EXPECT_NEAR(label_loss(at::tensor(r), at::tensor(labels)).item<double>(), expected, 1e-4);
+  for (size_t i = 0; i < r.size(); ++i) {
+    expected += softplus(labels[i] > 0 ? -r[i] : r[i]);
+    const double probability = 1 / (1 + std::exp(-double{r[i]}));
+    EXPECT_NEAR(rewards.grad()[static_cast<int64_t>(i)].item<double>(), probability - labels[i], 1e-6);
+  }
+  EXPECT_NEAR(loss.item<double>(), expected, 1e-4);
 }
 
 Preference pair(int64_t chosen_length, int64_t rejected_length) {
@@ -153,6 +160,33 @@ TEST_P(RewardModelTest, GradientsOfTheWholeModelMatchFiniteDifferences) {
     at_value(value);
     EXPECT_NEAR(slope, measured, 0.03 * std::abs(measured) + 2e-4) << name;
   }
+}
+
+TEST_P(RewardModelTest, TheGradientDoesNotDependOnTheSplit) {
+  const auto policy = Policy::load(reward_model(), {.dtype = "fp32", .trainable = true, .reward_head = true});
+  const std::vector<Preference> items = preferences(lines_);
+  const auto gradient = [&](const std::vector<int64_t>& order, int64_t max_tokens) {
+    std::fill(policy->gradients().begin(), policy->gradients().end(), 0.f);
+    for (const PreferenceBatch& batch : pack_preferences(items, order, max_tokens))
+      pair_loss(policy->scores(batch.tokens), at::zeros({std::ssize(batch.items)}), 0.01).backward();
+    return at::tensor(std::vector<float>(policy->gradients().begin(), policy->gradients().end()));
+  };
+  const at::Tensor whole = gradient({0, 1, 2, 3}, 100000);
+  const double size = whole.norm().item<double>();
+  ASSERT_GT(size, 0);
+  for (const int64_t max_tokens : {1, 60, 120})
+    EXPECT_LT((gradient({0, 1, 2, 3}, max_tokens) - whole).norm().item<double>(), 1e-5 * size) << max_tokens;
+  EXPECT_LT((gradient({2, 0, 3, 1}, 60) - whole).norm().item<double>(), 1e-5 * size);
+}
+
+// transformers scores the last token that is no padding, and refuses a batch where the configuration names none.
+TEST_P(RewardModelTest, TheConfigurationNamesThePadding) {
+  EXPECT_FALSE(nlohmann::json::parse(read_file(reward_model() / "config.json")).contains("pad_token_id"));
+  const std::filesystem::path settings = folder_.path() / "lm" / "tokenizer_config.json";
+  nlohmann::json changed = nlohmann::json::parse(read_file(settings));
+  changed["pad_token"] = "<|end|>";
+  write_file_atomic(settings, changed.dump());
+  EXPECT_EQ(nlohmann::json::parse(read_file(reward_model() / "config.json")).at("pad_token_id"), 256);
 }
 
 TEST_P(RewardModelTest, IsNoLanguageModel) {

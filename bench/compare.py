@@ -37,7 +37,7 @@ def run(command):
 
 
 def hone(bench, *options):
-    return run([HONE, "bench", bench, "--model", MODEL, "--repeats", 2, *options])  # as often as the peers
+    return run([HONE, "bench", bench, "--model", MODEL, "--repeats", 2, *options])  # the best of two, as generation peers
 
 
 def peer(script, *options):

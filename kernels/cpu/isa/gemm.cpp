@@ -37,14 +37,6 @@ inline void start(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][
 
 template <Type type, int ROWS, int VECTORS>
 inline void finish_as(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
-  if (g.bias == nullptr && column + VECTORS * kLanes <= g.n) {  // nearly always
-    for (int r = 0; r < ROWS; ++r)
-      for (int v = 0; v < VECTORS; ++v) {
-        const int64_t at = (row + r) * g.ldc + column + v * kLanes;
-        store_as<type>(g.c, at, g.residual ? acc[r][v] + load(g.residual + at) : acc[r][v]);
-      }
-    return;
-  }
   for (int r = 0; r < ROWS; ++r) {
     for (int v = 0; v < VECTORS; ++v) {
       const int64_t j = column + v * kLanes, n = g.n - j, at = (row + r) * g.ldc + j;
@@ -129,6 +121,16 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
   }
 }
 
+/// The sums of rows [row, row + rows) of one panel go on from C.
+void start_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, BlockSums& sums) {
+  for (int64_t r = 0; r < rows; ++r) {
+    f32v acc[1][kPanelVectors];
+    start(g, row + r, column, acc);
+    store(&sums[r][0], acc[0][0]);
+    store(&sums[r][kLanes], acc[0][1]);
+  }
+}
+
 /// Rows [row, row + rows) of one panel out of their sums.
 template <Type type>
 void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, const BlockSums& sums) {
@@ -175,13 +177,7 @@ void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int
         const bool in_place = plain && height % kTileHeight == 0 && (p + 1) * kPanel <= g.n;
         const SumsAt sums =
             in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + p * kPanel, g.ldc} : SumsAt{apart};
-        if (from == 0 && g.accumulate && !in_place)
-          for (int64_t r = 0; r < height; ++r) {
-            f32v line[1][kPanelVectors];
-            start(g, row_begin + row + r, p * kPanel, line);
-            store(&apart[r][0], line[0][0]);
-            store(&apart[r][kLanes], line[0][1]);
-          }
+        if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, p * kPanel, apart);
         multiply_block(left.data + row * left.row + from, left.row, height, panel + from * kPanel, count, sums,
                        from == 0 && !g.accumulate, ahead);
         if (!last || in_place) continue;

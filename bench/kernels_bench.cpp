@@ -177,9 +177,10 @@ void vocabulary_chunk(benchmark::State& state) {
   for (auto _ : state) {
     kernels::LogitStats stats[rows];
     for (int64_t c = 0; c < kVocab; c += chunk) {
+      kernels::PanelQueue panels(chunk);
       kernels::table().gemm({w.type, h.const_data_ptr(), k, w.packed.data() + 4 * c * k, rows, chunk, k,
                              tile.mutable_data_ptr(), chunk, Type::f32, nullptr, nullptr, false},
-                            0, rows, 0, chunk / kernels::kPanel);
+                            0, rows, panels);
       for (int64_t r = 0; r < rows; ++r)
         stats[r] = kernels::table().join_stats(
             stats[r], kernels::table().chunk_stats(floats(tile) + r * chunk, chunk, 1.f, true));

@@ -48,9 +48,11 @@ bool amx_computes() {
   for (int64_t i = 0; i < std::ssize(a); ++i) a[i] = value(i);
   for (int64_t i = 0; i < std::ssize(b); ++i) b[i] = value(i + 5);
   float c[2][m * n];
-  for (int i = 0; i < 2; ++i)
+  for (int i = 0; i < 2; ++i) {
+    PanelQueue panels(n);
     (i == 0 ? amx::kTable : amx_plain::kTable)
-        .gemm({Type::bf16, a, k_units, b, m, n, k_units, c[i], n, Type::f32, nullptr, nullptr, false}, 0, m, 0, 2);
+        .gemm({Type::bf16, a, k_units, b, m, n, k_units, c[i], n, Type::f32, nullptr, nullptr, false}, 0, m, panels);
+  }
   for (int64_t i = 0; i < m * n; ++i)
     if (!(std::abs(c[0][i] - c[1][i]) <= 1e-4f * (1.f + std::abs(c[1][i])))) return false;
   return true;

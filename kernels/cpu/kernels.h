@@ -6,6 +6,7 @@
 // neighbours along the reduced dimension (so that dimension is even in bf16).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace hone::kernels {
@@ -37,6 +38,19 @@ struct Gemm {
   const float* bias;      // [n] or null
   const float* residual;  // [m, ldc] fp32 added to the product, or null; only with an fp32 C
   bool accumulate;        // the chain starts from C instead of 0; only with an fp32 C
+};
+
+/// Hands out the panels of a product's right operand to the threads that work on it, two at a time.
+struct PanelQueue {
+  explicit PanelQueue(int64_t columns = 0) : end(round_up(columns, kPanel) / kPanel) {}
+  /// The first of two panels (of one, at the end), or -1.
+  int64_t take() {
+    if (next.load(std::memory_order_relaxed) >= end) return -1;
+    const int64_t panel = next.fetch_add(2, std::memory_order_relaxed);
+    return panel < end ? panel : -1;
+  }
+  int64_t end;
+  std::atomic<int64_t> next{0};
 };
 
 /// Geometry of the KV cache of one layer. K and V blocks are packed right operands, so that attention is the same
@@ -86,8 +100,8 @@ struct LogitStats {
 
 struct Table {
   const char* isa;
-  /// Rows [row_begin, row_end) x panels [panel_begin, panel_end) of C.
-  void (*gemm)(const Gemm&, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end);
+  /// Rows [row_begin, row_end) of C in the panels that the queue still holds: each thread that calls takes its share.
+  void (*gemm)(const Gemm&, int64_t row_begin, int64_t row_end, PanelQueue&);
   /// Right operand from W [n, k] fp32 row-major (B = W^T): fills panels of columns [first, first + count) of `out`,
   /// whose whole has k columns' worth of units; `first` may stand anywhere.
   void (*pack_rows)(Type, const float* w, int64_t count, int64_t k, void* out, int64_t first);

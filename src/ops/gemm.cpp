@@ -1,5 +1,8 @@
 #include "ops/gemm.h"
 
+#include <atomic>
+#include <deque>
+
 #include "base/threads.h"
 
 namespace hone {
@@ -9,8 +12,7 @@ using kernels::kPanel;
 using kernels::round_up;
 using kernels::units;
 
-constexpr int64_t kRowGrain = 96;    // a multiple of every height of the kernels' tiles
-constexpr int64_t kPiecePanels = 8;  // narrowest piece of a product, in panels
+constexpr int64_t kRowGrain = 96;  // a multiple of every height of the kernels' tiles
 
 int64_t panels(int64_t n) { return round_up(n, kPanel) / kPanel; }
 
@@ -40,22 +42,22 @@ Tensor cast(const Tensor& t, Type type) {
 
 void run_gemm(const kernels::Gemm& g) {
   // A block of rows (1 MB where it is widened) stays in the second-level cache while panels stream past it.
-  const int64_t cache_rows = std::max<int64_t>(kRowGrain, (int64_t{128} << 10) / g.k / kRowGrain * kRowGrain);
-  const int64_t row_blocks = (g.m + cache_rows - 1) / cache_rows;
-  const int64_t block_rows = round_up((g.m + row_blocks - 1) / row_blocks, kRowGrain);
-  // Several pieces for each thread keep them balanced, but each widens its rows again, and a lone panel runs slower
-  // than a pair: pieces are no narrower than kPiecePanels unless threads would have nothing to do.
-  const int64_t all_panels = panels(g.n), threads = num_threads();
-  const int64_t least = (threads + row_blocks - 1) / row_blocks, most = (6 * threads + row_blocks - 1) / row_blocks;
-  const int64_t wanted = std::clamp(all_panels / kPiecePanels, least, most);
-  const int64_t pieces = std::min(all_panels, row_blocks == 1 ? round_up(wanted, threads) : wanted);
-  parallel_for(row_blocks * pieces, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t row = i / pieces * block_rows, piece = i % pieces;
-      if (row >= g.m) continue;
-      kernels::table().gemm(g, row, std::min(g.m, row + block_rows), piece * all_panels / pieces,
-                            (piece + 1) * all_panels / pieces);
-    }
+  const int64_t cache_rows =
+      std::max<int64_t>(kRowGrain, (int64_t{128} << 10) / std::max<int64_t>(1, g.k) / kRowGrain * kRowGrain);
+  const int64_t most = (g.m + cache_rows - 1) / cache_rows;
+  const int64_t block_rows = round_up((g.m + most - 1) / most, kRowGrain), blocks = (g.m + block_rows - 1) / block_rows;
+  std::deque<kernels::PanelQueue> queues;
+  for (int64_t block = 0; block < blocks; ++block) queues.emplace_back(g.n);
+  std::atomic<int64_t> next{0};
+  const auto help = [&](int64_t block) {
+    const int64_t row = block * block_rows;
+    kernels::table().gemm(g, row, std::min(g.m, row + block_rows), queues[static_cast<size_t>(block)]);
+  };
+  // Each thread takes blocks of its own and then helps with what the others have not finished.
+  const int64_t workers = std::min<int64_t>(num_threads(), blocks * ((panels(g.n) + 1) / 2));
+  parallel_for(workers, 1, [&](int64_t, int64_t) {
+    for (int64_t block; (block = next.fetch_add(1)) < blocks;) help(block);
+    for (int64_t block = 0; block < blocks; ++block) help(block);
   });
 }
 

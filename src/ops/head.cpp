@@ -23,8 +23,9 @@ void logits_tile(const Tensor& h, const Matrix& w, int64_t row, int64_t rows, in
   const auto* a = static_cast<const uint32_t*>(h.const_data_ptr()) + row * k;
   const auto* b =
       reinterpret_cast<const uint32_t*>(w.packed.data()) + column * k;  // whole panels: 32 columns x k units
+  kernels::PanelQueue panels(columns);
   kernels::table().gemm({w.type, a, k, b, rows, columns, k, out, columns, Type::f32, nullptr, nullptr, false}, 0, rows,
-                        0, (columns + kPanel - 1) / kPanel);
+                        panels);
 }
 
 struct HeadGrad final : Node {

@@ -32,14 +32,16 @@ struct Block {
   const uint32_t *next_keys, *next_values;  // of the block that comes next, to be fetched meanwhile; or null
 };
 
-/// `type` is the cache's. WIDE: the block is widened, so its products are those of floats.
+/// `type` is the cache's; k in units. WIDE: the block is widened, so its products are those of floats. `next` is as
+/// large as `right` before it was widened.
 template <Type type, bool WIDE, int VECTORS, int ROWS>
 void product(const uint32_t* left, int64_t left_row, const uint32_t* right, int64_t k, f32v (&acc)[ROWS][VECTORS],
              const uint32_t* next) {
+  Prefetch ahead(next, VECTORS * k, ahead_steps(WIDE ? 2 * k : k));
   if constexpr (WIDE)
-    tile<Type::f32>(left, left_row, right, 2 * k * kPanel, 2 * k, acc, {next, next == nullptr ? 0 : VECTORS * k});
+    tile<Type::f32>(left, left_row, right, 2 * k * kPanel, 2 * k, acc, ahead);
   else
-    packed_tile<type>(left, left_row, right, k * kPanel, k, acc, next);
+    packed_tile<type>(left, left_row, right, k * kPanel, k, acc, ahead);
 }
 
 /// Adds probabilities [ROWS][64] times one or two panels of values to `acc` [ROWS][acc_row].
@@ -104,8 +106,8 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
   alignas(64) uint32_t probs[kBlockRows][kKvBlock];
   for (int64_t half = 0; half < 2; ++half) {
     const int64_t at = half * d_units * kPanel;
-    Ahead ahead;
-    if (block.next_keys != nullptr) ahead = {block.next_keys + at, kPanelVectors * d_units};
+    Prefetch ahead(block.next_keys == nullptr ? nullptr : block.next_keys + at, kPanelVectors * d_units,
+                   ahead_steps(d_units));
     multiply_block(rows.row(first), rows.row_units, count, block.keys + at, d_units, logits[half], true, ahead);
   }
   for (int64_t r = 0; r < count; ++r) {
@@ -118,8 +120,8 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
     float* acc = state.acc + first * d_padded + p * kPanel;
     for (int64_t r = 0; r < count; ++r) std::memcpy(sums[r], acc + r * d_padded, sizeof sums[r]);
     const int64_t at = p * key_units * kPanel;
-    Ahead ahead;
-    if (block.next_values != nullptr) ahead = {block.next_values + at, kPanelVectors * key_units};
+    Prefetch ahead(block.next_values == nullptr ? nullptr : block.next_values + at, kPanelVectors * key_units,
+                   ahead_steps(key_units));
     multiply_block(&probs[0][0], kKvBlock, count, block.values + at, key_units, sums, false, ahead);
     for (int64_t r = 0; r < count; ++r) std::memcpy(acc + r * d_padded, sums[r], sizeof sums[r]);
   }
@@ -168,8 +170,8 @@ void attention_typed(const Attention& a, int64_t row_begin, int64_t row_end, int
     const int64_t first = (begin - row_begin) * repeat, stop = (end - row_begin) * repeat;
     if constexpr (spread == 2) {
       if (stop - first >= kWidenAheadRows) {
-        widen_panel(block.keys, a.kv.k_units() / kPanel, wide);
-        widen_panel(block.values, a.kv.v_units() / kPanel, wide + 2 * a.kv.k_units());
+        Widening(block.keys, 0, 1, a.kv.k_units() / kPanel, wide, 1).finish();
+        Widening(block.values, 0, 1, a.kv.v_units() / kPanel, wide + 2 * a.kv.k_units(), 1).finish();
         block.keys = wide, block.values = wide + 2 * a.kv.k_units();
         return attend<type, true>(a, rows, first, stop, block, state);
       }

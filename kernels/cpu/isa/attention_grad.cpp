@@ -34,7 +34,8 @@ struct ChunkBuffers {
 void multiply(Type type, const void* a, int64_t lda, const void* b, int64_t m, int64_t n, int64_t k_units, float* c,
               int64_t ldc, bool accumulate) {
   const Gemm g{type, a, lda, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
-  gemm(g, 0, m, 0, round_up(n, kPanel) / kPanel);
+  PanelQueue all(n);
+  gemm(g, 0, m, all);
 }
 
 template <Type type>

@@ -5,7 +5,7 @@
 
 namespace hone::kernels::HONE_ISA {
 
-void gemm(const Gemm&, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end);
+void gemm(const Gemm&, int64_t row_begin, int64_t row_end, PanelQueue&);
 void pack_rows(Type, const float* w, int64_t count, int64_t k, void* out, int64_t first);
 void pack_transposed(Type, const void* packed, int64_t n, int64_t k, void* out, int64_t begin, int64_t end);
 void unpack_row(Type, const void* packed, int64_t row, int64_t k, float* out);

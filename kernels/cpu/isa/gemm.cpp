@@ -1,4 +1,6 @@
 // Products with a packed right operand, and the packing.
+#include <utility>
+
 #include "kernels/cpu/isa/functions.h"
 #include "kernels/cpu/isa/gemm_tile.h"
 #include "kernels/cpu/isa/scratch.h"
@@ -29,14 +31,17 @@ Left left_rows(const Gemm& g, int64_t begin, int64_t end) {
 template <int ROWS, int VECTORS>
 inline void start(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][VECTORS]) {
   for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) acc[r][v] = f32v{};
+  if (!g.accumulate) return;
+  for (int r = 0; r < ROWS; ++r)
     for (int v = 0; v < VECTORS; ++v) {
       const int64_t j = column + v * kLanes;
-      acc[r][v] = g.accumulate && j < g.n ? load_part<Type::f32>(g.c, (row + r) * g.ldc + j, g.n - j) : f32v{};
+      if (j < g.n) acc[r][v] = load_part<Type::f32>(g.c, (row + r) * g.ldc + j, g.n - j);
     }
 }
 
 template <Type type, int ROWS, int VECTORS>
-inline void finish_as(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+inline void finish_part(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
   for (int r = 0; r < ROWS; ++r) {
     for (int v = 0; v < VECTORS; ++v) {
       const int64_t j = column + v * kLanes, n = g.n - j, at = (row + r) * g.ldc + j;
@@ -49,8 +54,20 @@ inline void finish_as(const Gemm& g, int64_t row, int64_t column, const f32v (&a
   }
 }
 
+template <Type type, int ROWS, int VECTORS>
+inline void finish_as(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][VECTORS]) {
+  if (column + VECTORS * kLanes > g.n) return finish_part<type>(g, row, column, acc);
+  const auto all = [&](const auto& body) {
+    for (int r = 0; r < ROWS; ++r)
+      for (int v = 0; v < VECTORS; ++v) body(acc[r][v], column + v * kLanes, (row + r) * g.ldc + column + v * kLanes);
+  };
+  if (g.bias) all([&](f32v& sum, int64_t j, int64_t) { sum += load(g.bias + j); });
+  if (g.residual) all([&](f32v& sum, int64_t, int64_t at) { sum += load(g.residual + at); });
+  all([&](const f32v& sum, int64_t, int64_t at) { store_as<type>(g.c, at, sum); });
+}
+
 template <int ROWS, int VECTORS>
-inline void finish(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+inline void finish(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][VECTORS]) {
   if (g.c_type == Type::bf16)
     finish_as<Type::bf16>(g, row, column, acc);
   else
@@ -61,63 +78,129 @@ inline void finish(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)
 constexpr int kFewRows = 12;
 
 template <Type type>
-void multiply_few_rows(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t panel_begin,
-                       int64_t panel_end) {
-  for (int64_t p = panel_begin; p < panel_end; ++p) {
-    const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
-    const uint32_t* next = p + 1 < panel_end ? panel + g.k * kPanel : nullptr;
-    for_row_tiles<kFewRows>(row_begin, row_end, [&](int64_t row, auto rows) {
-      f32v acc[decltype(rows)::value][kPanelVectors];
-      start(g, row, p * kPanel, acc);
-      packed_tile<type>(left.data + (row - row_begin) * left.row, left.row, panel, 0, g.k, acc, next);
-      finish(g, row, p * kPanel, acc);
-    });
+void multiply_few_rows(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t first,
+                       PanelQueue& queue) {
+  const uint32_t* b = static_cast<const uint32_t*>(g.b);
+  for (int64_t pair = first, next; pair >= 0; pair = next) {
+    next = queue.take();
+    for (int64_t p = pair; p < pair + 2 && p < queue.end; ++p) {
+      const int64_t after = p == pair && p + 1 < queue.end ? p + 1 : next;
+      Prefetch ahead(after < 0 ? nullptr : b + after * g.k * kPanel, kPanelVectors * g.k, ahead_steps(g.k));
+      for_row_tiles<kFewRows>(row_begin, row_end, [&](int64_t row, auto rows) {
+        f32v acc[decltype(rows)::value][kPanelVectors];
+        start(g, row, p * kPanel, acc);
+        packed_tile<type>(left.data + (row - row_begin) * left.row, left.row, b + p * g.k * kPanel, 0, g.k, acc, ahead);
+        finish(g, row, p * kPanel, acc);
+      });
+    }
   }
 }
 
-// Many rows: two panels at a time (or the last one alone), widened once for all rows where they must be, along pieces
-// of k that stay in the second-level cache. Between the pieces the chains wait in memory.
-constexpr int64_t kPieceUnits = 1024;
+// Many rows: two panels at a time (or the last one alone) along pieces of k whose floats stay in the second-level
+// cache, together with those of the piece that comes next. Between the pieces the chains wait in memory.
+constexpr int64_t kPieceUnits = 768;
 
-template <Type type, int VECTORS>
-void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, bool last) {
-  constexpr int64_t spread = kSpread<type>, kPanels = VECTORS / kPanelVectors, width = kPanels * kPanel;
-  const int64_t pieces = (g.k + kPieceUnits - 1) / kPieceUnits, piece = (g.k + pieces - 1) / pieces;
-  const int64_t tiles = (row_end - row_begin + kTileRows - 1) / kTileRows;
-  const uint32_t* b = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
-  Carver carver(scratch<1>((spread == 1 ? 0 : Carver::bytes<uint32_t>(spread * piece * width)) +
-                           (pieces == 1 ? 0 : Carver::bytes<float>((row_end - row_begin) * width))));
-  uint32_t* wide = spread == 1 ? nullptr : carver.take<uint32_t>(spread * piece * width);
-  float* waiting = pieces == 1 ? nullptr : carver.take<float>((row_end - row_begin) * width);
-  for (int64_t from = 0; from < g.k; from += piece) {
-    const int64_t count = g.k - from < piece ? g.k - from : piece;
-    // What the next step reads first: the next piece of the first panel, or the next panels.
-    Ahead ahead{b + (from + count) * kPanel, 0};
-    if (from + count == g.k && !last) ahead = {b + kPanels * g.k * kPanel, (2 * kPanels * piece + tiles - 1) / tiles};
-    for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
-      f32v acc[decltype(rows)::value][VECTORS];
-      const int64_t place = (row - row_begin) * width;
-      if (from == 0)
-        start(g, row, p * kPanel, acc);
-      else
-        for (int64_t r = 0; r < decltype(rows)::value; ++r)
-          for (int64_t v = 0; v < VECTORS; ++v) acc[r][v] = load(waiting + place + r * width + v * kLanes);
-      const uint32_t* a = left.data + (row - row_begin) * left.row + spread * from;
-      if constexpr (spread == 2) {
-        if (row == row_begin)
-          widen_and_multiply(a, left.row, b + from * kPanel, g.k * kPanel, count, wide, acc);
-        else
-          tile<Type::f32>(a, left.row, wide, 2 * count * kPanel, 2 * count, acc, ahead);
-      } else {
-        tile<type>(a, left.row, b + from * kPanel, g.k * kPanel, count, acc, ahead);
-      }
-      ahead.at += ahead.lines * kLanes;
-      if (from + count == g.k)
-        finish(g, row, p * kPanel, acc);
-      else
-        for (int64_t r = 0; r < decltype(rows)::value; ++r)
-          for (int64_t v = 0; v < VECTORS; ++v) store(waiting + place + r * width + v * kLanes, acc[r][v]);
-    });
+/// What is multiplied at a time: panels [panel, panel + panels), units [from, from + count) along k.
+struct Piece {
+  int64_t panel, panels, from, count;
+};
+
+/// The pieces of the panels that a queue hands out.
+class Pieces {
+ public:
+  Pieces(int64_t k, PanelQueue& queue) : k_(k), queue_(queue) {
+    const int64_t pieces = k <= kPieceUnits ? 1 : (k + kPieceUnits - 1) / kPieceUnits;
+    length_ = (k + pieces - 1) / pieces;
+  }
+  int64_t length() const { return length_; }
+  Piece of(int64_t panel) const { return {panel, queue_.end - panel < 2 ? 1 : 2, 0, length_}; }
+  /// The one behind `p`; without panels where there is none.
+  Piece after(const Piece& p) {
+    const int64_t from = p.from + p.count;
+    if (from < k_) return {p.panel, p.panels, from, k_ - from < length_ ? k_ - from : length_};
+    const int64_t panel = queue_.take();
+    return panel < 0 ? Piece{} : of(panel);
+  }
+
+ private:
+  int64_t k_, length_;
+  PanelQueue& queue_;
+};
+
+/// All rows times one piece, whose right operand is `b` (with `b_panel` words from panel to panel).
+template <Type type, int VECTORS, class AHEAD>
+void multiply_piece(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, const Piece& piece,
+                    const uint32_t* b, int64_t b_panel, float* waiting, AHEAD& ahead) {
+  constexpr int64_t spread = kSpread<type>, width = VECTORS * kLanes;
+  constexpr Type operand = spread == 2 ? Type::f32 : type;
+  const int64_t column = piece.panel * kPanel;
+  const bool first = piece.from == 0, last = piece.from + piece.count == g.k;
+  for_row_tiles(row_begin, row_end, [&](int64_t row, auto rows) {
+    constexpr int ROWS = decltype(rows)::value;
+    f32v acc[ROWS][VECTORS];
+    float* place = waiting + (row - row_begin) * width;
+    if (first)
+      start(g, row, column, acc);
+    else
+      for (int r = 0; r < ROWS; ++r)
+        for (int v = 0; v < VECTORS; ++v) acc[r][v] = load(place + r * width + v * kLanes);
+    if ((first && g.accumulate) || (last && g.residual)) {  // what the next tile starts from or ends with
+      const float* c = g.residual ? g.residual : static_cast<const float*>(g.c);
+      for (int r = 0; r < ROWS; ++r)
+        for (int v = 0; v < VECTORS; ++v) __builtin_prefetch(c + (row + ROWS + r) * g.ldc + column + v * kLanes);
+    }
+    const uint32_t* a = left.data + (row - row_begin) * left.row + spread * piece.from;
+    tile<operand>(a, left.row, b, b_panel, spread * piece.count, acc, ahead);
+    if (last)
+      finish(g, row, column, acc);
+    else
+      for (int r = 0; r < ROWS; ++r)
+        for (int v = 0; v < VECTORS; ++v) store(place + r * width + v * kLanes, acc[r][v]);
+  });
+}
+
+template <Type type>
+void multiply_many_rows(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t first,
+                        PanelQueue& queue) {
+  constexpr int64_t spread = kSpread<type>;
+  Pieces pieces(g.k, queue);
+  const int64_t rows = row_end - row_begin, length = pieces.length(),
+                wide_units = spread == 2 ? 4 * length * kPanel : 0;
+  const int64_t steps = (rows + kTileRows - 1) / kTileRows * ahead_steps(spread * length);
+  Carver carver(scratch<1>(2 * Carver::bytes<uint32_t>(wide_units) +
+                           Carver::bytes<float>(length == g.k ? 0 : rows * 2 * kPanel)));
+  uint32_t *wide = carver.take<uint32_t>(wide_units), *next_wide = carver.take<uint32_t>(wide_units);
+  float* waiting = carver.take<float>(0);
+  const auto operand = [&](const Piece& p) {
+    return static_cast<const uint32_t*>(g.b) + (p.panel * g.k + p.from) * kPanel;
+  };
+  const auto multiply = [&](const Piece& p, const uint32_t* b, int64_t b_panel, auto& ahead) {
+    if (p.panels == 2)
+      multiply_piece<type, kPairVectors>(g, left, row_begin, row_end, p, b, b_panel, waiting, ahead);
+    else
+      multiply_piece<type, kPanelVectors>(g, left, row_begin, row_end, p, b, b_panel, waiting, ahead);
+  };
+  Piece piece = pieces.of(first);
+  if constexpr (spread == 2) {
+    const auto widening = [&](const Piece& p, uint32_t* to) {
+      return Widening(operand(p), g.k * kPanel, p.panels, p.count, to, steps);
+    };
+    widening(piece, wide).finish();
+    while (piece.panels > 0) {
+      const Piece next = pieces.after(piece);
+      Widening ahead = widening(next, next_wide);
+      multiply(piece, wide, 2 * piece.count * kPanel, ahead);
+      ahead.finish();
+      piece = next;
+      std::swap(wide, next_wide);
+    }
+  } else {
+    while (piece.panels > 0) {
+      const Piece next = pieces.after(piece);
+      Prefetch ahead(operand(next), kPanelVectors * next.panels * next.count, steps);
+      multiply(piece, operand(piece), g.k * kPanel, ahead);
+      piece = next;
+    }
   }
 }
 
@@ -135,7 +218,7 @@ void start_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, Block
 template <Type type>
 void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, const BlockSums& sums) {
   for (int64_t r = 0; r < rows; ++r) {
-    const f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
+    f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
     finish_as<type>(g, row + r, column, acc);
   }
 }
@@ -156,51 +239,61 @@ Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
   return {copy, row};
 }
 
-void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
+/// All rows times one panel. `after` is the panel that comes next, or -1.
+void multiply_panel(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t after,
+                    BlockSums* waiting) {
   const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
-  const int64_t pieces = (g.k + kTilePieceUnits - 1) / kTilePieceUnits;
+  const int64_t pieces = g.k <= kTilePieceUnits ? 1 : (g.k + kTilePieceUnits - 1) / kTilePieceUnits;
   const int64_t piece = round_up((g.k + pieces - 1) / pieces, kTileHeight);
   const bool plain = g.c_type == Type::f32 && g.bias == nullptr && g.residual == nullptr;  // sums are the result
-  const Left left = whole_tile_rows(g, row_begin, row_end);
-  BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(blocks * static_cast<int64_t>(sizeof(BlockSums))));
-  const TileScope tiles;
-  for (int64_t p = panel_begin; p < panel_end; ++p) {
-    const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
-    for (int64_t from = 0; from < g.k; from += piece) {
-      const int64_t count = g.k - from < piece ? g.k - from : piece;
-      const bool last = from + count == g.k;
-      Ahead ahead{panel + (from + count) * kPanel, 0};  // what comes next, of this panel or the one behind it
-      if (!last || p + 1 < panel_end) ahead.lines = (kPanelVectors * piece + blocks - 1) / blocks;
-      for (int64_t block = 0; block < blocks; ++block, ahead.at += ahead.lines * kLanes) {
-        const int64_t row = block * kBlockRows, height = rows - row < kBlockRows ? rows - row : kBlockRows;
-        BlockSums& apart = waiting[pieces == 1 ? 0 : block];
-        const bool in_place = plain && height % kTileHeight == 0 && (p + 1) * kPanel <= g.n;
-        const SumsAt sums =
-            in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + p * kPanel, g.ldc} : SumsAt{apart};
-        if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, p * kPanel, apart);
-        multiply_block(left.data + row * left.row + from, left.row, height, panel + from * kPanel, count, sums,
-                       from == 0 && !g.accumulate, ahead);
-        if (!last || in_place) continue;
-        if (g.c_type == Type::bf16)
-          finish_block<Type::bf16>(g, row_begin + row, height, p * kPanel, apart);
-        else
-          finish_block<Type::f32>(g, row_begin + row, height, p * kPanel, apart);
-      }
+  const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
+  for (int64_t from = 0; from < g.k || from == 0; from += piece) {
+    const int64_t count = g.k - from < piece ? g.k - from : piece;
+    const bool last = from + count == g.k;
+    const uint32_t* next = panel + (from + count) * kPanel;
+    if (last) next = after < 0 ? nullptr : static_cast<const uint32_t*>(g.b) + after * g.k * kPanel;
+    Prefetch ahead(next, kPanelVectors * piece, blocks * ahead_steps(count));
+    for (int64_t block = 0; block < blocks; ++block) {
+      const int64_t row = block * kBlockRows, height = rows - row < kBlockRows ? rows - row : kBlockRows;
+      BlockSums& apart = waiting[pieces == 1 ? 0 : block];
+      const bool in_place = plain && height % kTileHeight == 0 && (p + 1) * kPanel <= g.n;
+      const SumsAt sums =
+          in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + p * kPanel, g.ldc} : SumsAt{apart};
+      if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, p * kPanel, apart);
+      multiply_block(left.data + row * left.row + from, left.row, height, panel + from * kPanel, count, sums,
+                     from == 0 && !g.accumulate, ahead);
+      if (!last || in_place) continue;
+      if (g.c_type == Type::bf16)
+        finish_block<Type::bf16>(g, row_begin + row, height, p * kPanel, apart);
+      else
+        finish_block<Type::f32>(g, row_begin + row, height, p * kPanel, apart);
     }
   }
 }
 
+void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t first, PanelQueue& queue) {
+  const int64_t blocks = (row_end - row_begin + kBlockRows - 1) / kBlockRows;
+  const Left left = whole_tile_rows(g, row_begin, row_end);
+  BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(blocks * static_cast<int64_t>(sizeof(BlockSums))));
+  const TileScope tiles;
+  for (int64_t pair = first, next; pair >= 0; pair = next) {
+    next = queue.take();
+    const bool two = pair + 1 < queue.end;
+    multiply_panel(g, left, row_begin, row_end, pair, two ? pair + 1 : next, waiting);
+    if (two) multiply_panel(g, left, row_begin, row_end, pair + 1, next, waiting);
+  }
+}
+
 template <Type type>
-void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
-  if constexpr (kMatrixTiles && type == Type::bf16)
-    return gemm_in_matrix_tiles(g, row_begin, row_end, panel_begin, panel_end);
+void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, PanelQueue& queue) {
+  const int64_t first = row_begin < row_end ? queue.take() : -1;
+  if (first < 0) return;
+  if constexpr (kMatrixTiles && type == Type::bf16) return gemm_in_matrix_tiles(g, row_begin, row_end, first, queue);
   const Left left = left_rows<type>(g, row_begin, row_end);
   if (row_end - row_begin <= kFewRows)
-    return multiply_few_rows<type>(g, left, row_begin, row_end, panel_begin, panel_end);
-  int64_t p = panel_begin;
-  for (; p + 2 <= panel_end; p += 2)
-    multiply_panels<type, kPairVectors>(g, left, row_begin, row_end, p, p + 4 > panel_end);
-  if (p < panel_end) multiply_panels<type, kPanelVectors>(g, left, row_begin, row_end, p, true);
+    multiply_few_rows<type>(g, left, row_begin, row_end, first, queue);
+  else
+    multiply_many_rows<type>(g, left, row_begin, row_end, first, queue);
 }
 
 /// Transposes 16 x 16 units.
@@ -253,11 +346,11 @@ void transpose_typed(const void* x, int64_t m, int64_t ldx, uint32_t* out, int64
 
 }  // namespace
 
-void gemm(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t panel_begin, int64_t panel_end) {
+void gemm(const Gemm& g, int64_t row_begin, int64_t row_end, PanelQueue& queue) {
   if (g.type == Type::bf16)
-    gemm_typed<Type::bf16>(g, row_begin, row_end, panel_begin, panel_end);
+    gemm_typed<Type::bf16>(g, row_begin, row_end, queue);
   else
-    gemm_typed<Type::f32>(g, row_begin, row_end, panel_begin, panel_end);
+    gemm_typed<Type::f32>(g, row_begin, row_end, queue);
 }
 
 void pack_rows(Type type, const float* w, int64_t count, int64_t k, void* out, int64_t first) {

@@ -7,6 +7,7 @@
 // of floats with twice the k.
 #pragma once
 
+#include "kernels/cpu/isa/ahead.h"
 #include "kernels/cpu/isa/matrix_tile.h"
 #include "kernels/cpu/isa/vec.h"
 
@@ -38,19 +39,17 @@ inline f32v mac(f32v acc, uint32_t a, u32v b) {
   }
 }
 
-inline u32v load_units(const uint32_t* p) { return *reinterpret_cast<const u32v_u*>(p); }
-inline void store_units(uint32_t* p, u32v v) { *reinterpret_cast<u32v_u*>(p) = v; }
-
 /// acc[r][v] += a[r] * b over 16 * VECTORS columns. `a` and `b` count 32-bit units; b is one panel [k][32] or two that
-/// stand `b_panel` units apart.
-template <Type type, int ROWS, int VECTORS>
+/// stand `b_panel` units apart. `ahead` is a Prefetch or a Widening.
+template <Type type, int ROWS, int VECTORS, class AHEAD>
 inline void tile(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t b_panel, int64_t k,
-                 f32v (&acc)[ROWS][VECTORS], Ahead ahead = {}) {
-  constexpr int64_t kStep = 16;
-  const int64_t lines_a_step = ahead.a_step(kStep, k);
-  for (int64_t begin = 0; begin < k; begin += kStep) {
-    ahead.fetch(lines_a_step);
-    const int64_t end = begin + kStep < k ? begin + kStep : k;
+                 f32v (&acc)[ROWS][VECTORS], AHEAD& ahead) {
+  f32v sums[ROWS][VECTORS];  // which no store of `ahead` can touch, so they stay in registers
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) sums[r][v] = acc[r][v];
+  for (int64_t begin = 0; begin < k; begin += kAheadStep) {
+    ahead.step();
+    const int64_t end = begin + kAheadStep < k ? begin + kAheadStep : k;
 #pragma GCC unroll 4
     for (int64_t i = begin; i < end; ++i) {
       u32v x[VECTORS];
@@ -59,70 +58,48 @@ inline void tile(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __
       for (int r = 0; r < ROWS; ++r) {
         const uint32_t y = a[r * a_row + i];
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<type>(acc[r][v], y, x[v]);
+        for (int v = 0; v < VECTORS; ++v) sums[r][v] = mac<type>(sums[r][v], y, x[v]);
       }
     }
   }
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) acc[r][v] = sums[r][v];
 }
 
-/// The same for a widened left operand and a packed bf16 right one, which is widened in registers: for few rows. Reads
-/// `next` (or nothing) into the cache at the pace at which it reads `b`.
+/// The same for a widened left operand and a packed bf16 right one, which is widened in registers: for few rows.
 template <int ROWS, int VECTORS>
 inline void widening_tile(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b, int64_t b_panel,
-                          int64_t k, f32v (&acc)[ROWS][VECTORS], const uint32_t* next) {
+                          int64_t k, f32v (&acc)[ROWS][VECTORS], Prefetch& ahead) {
+  for (int64_t begin = 0; begin < k; begin += kAheadStep) {
+    ahead.step();
+    const int64_t end = begin + kAheadStep < k ? begin + kAheadStep : k;
 #pragma GCC unroll 4
-  for (int64_t i = 0; i < k; ++i) {
-    if (next != nullptr)
-      for (int v = 0; v < VECTORS; ++v) __builtin_prefetch(next + (i * VECTORS + v) * kLanes, 0, 2);
-    u32v pairs[VECTORS];
-    for (int v = 0; v < VECTORS; ++v) pairs[v] = load_units(b + v / 2 * b_panel + i * kPanel + v % 2 * kLanes);
+    for (int64_t i = begin; i < end; ++i) {
+      u32v pairs[VECTORS];
+      for (int v = 0; v < VECTORS; ++v) pairs[v] = load_units(b + v / 2 * b_panel + i * kPanel + v % 2 * kLanes);
 #pragma GCC unroll 2
-    for (int half = 0; half < 2; ++half) {
-      u32v x[VECTORS];
-      for (int v = 0; v < VECTORS; ++v) x[v] = half == 0 ? pairs[v] & 0xFFFF0000u : pairs[v] << 16;
+      for (int half = 0; half < 2; ++half) {
+        u32v x[VECTORS];
+        for (int v = 0; v < VECTORS; ++v) x[v] = half == 0 ? pairs[v] & 0xFFFF0000u : pairs[v] << 16;
 #pragma GCC unroll 12
-      for (int r = 0; r < ROWS; ++r) {
-        const uint32_t y = a[r * a_row + 2 * i + half];
+        for (int r = 0; r < ROWS; ++r) {
+          const uint32_t y = a[r * a_row + 2 * i + half];
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<Type::f32>(acc[r][v], y, x[v]);
+          for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<Type::f32>(acc[r][v], y, x[v]);
+        }
       }
     }
   }
 }
 
-/// The same once more, leaving the widened panels [2k][32] one behind the other in `wide` for the rows that follow.
-template <int ROWS, int VECTORS>
-inline void widen_and_multiply(const uint32_t* __restrict a, int64_t a_row, const uint32_t* __restrict b,
-                               int64_t b_panel, int64_t k, uint32_t* __restrict wide, f32v (&acc)[ROWS][VECTORS]) {
-#pragma GCC unroll 2
-  for (int64_t i = 0; i < k; ++i) {
-    u32v pairs[VECTORS];
-    for (int v = 0; v < VECTORS; ++v) pairs[v] = load_units(b + v / 2 * b_panel + i * kPanel + v % 2 * kLanes);
-#pragma GCC unroll 2
-    for (int half = 0; half < 2; ++half) {
-      u32v x[VECTORS];
-      for (int v = 0; v < VECTORS; ++v) {
-        x[v] = half == 0 ? pairs[v] & 0xFFFF0000u : pairs[v] << 16;
-        store_units(wide + v / 2 * 2 * k * kPanel + (2 * i + half) * kPanel + v % 2 * kLanes, x[v]);
-      }
-#pragma GCC unroll 12
-      for (int r = 0; r < ROWS; ++r) {
-        const uint32_t y = a[r * a_row + 2 * i + half];
-#pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; ++v) acc[r][v] = mac<Type::f32>(acc[r][v], y, x[v]);
-      }
-    }
-  }
-}
-
-/// `b` as it is stored, `a` with kSpread words a unit; k in units. `next`, if there is one, is as large as `b`.
+/// `b` as it is stored, `a` with kSpread words a unit; k in units.
 template <Type type, int ROWS, int VECTORS>
 inline void packed_tile(const uint32_t* a, int64_t a_row, const uint32_t* b, int64_t b_panel, int64_t k,
-                        f32v (&acc)[ROWS][VECTORS], const uint32_t* next) {
+                        f32v (&acc)[ROWS][VECTORS], Prefetch& ahead) {
   if constexpr (kSpread<type> == 2)
-    widening_tile(a, a_row, b, b_panel, k, acc, next);
+    widening_tile(a, a_row, b, b_panel, k, acc, ahead);
   else
-    tile<type>(a, a_row, b, b_panel, k, acc, Ahead{next, next == nullptr ? 0 : VECTORS * k});
+    tile<type>(a, a_row, b, b_panel, k, acc, ahead);
 }
 
 /// Floats of bf16 pairs, the odd element first.
@@ -142,17 +119,6 @@ inline void widen_units(const uint32_t* from, int64_t count, uint32_t* to) {
       store_units(to + 2 * i + kLanes, out[1]);
     } else {
       std::memcpy(to + 2 * i, out, static_cast<size_t>(8 * left));
-    }
-  }
-}
-
-/// One panel [k][32] of bf16 pairs as a panel [2k][32] of floats.
-inline void widen_panel(const uint32_t* from, int64_t k, uint32_t* to) {
-  for (int64_t i = 0; i < k * kPanel; i += kPanel) {
-    for (int64_t v = 0; v < kPanel; v += kLanes) {
-      const u32v pairs = load_units(from + i + v);
-      store_units(to + 2 * i + v, pairs & 0xFFFF0000u);
-      store_units(to + 2 * i + kPanel + v, pairs << 16);
     }
   }
 }

@@ -7,6 +7,7 @@
 // the reference that the tests run on every machine.
 #pragma once
 
+#include "kernels/cpu/isa/ahead.h"
 #include "kernels/cpu/isa/vec.h"
 
 #if !defined(HONE_MATRIX_TILES)
@@ -19,18 +20,6 @@ namespace {
 constexpr bool kMatrixTiles = HONE_MATRIX_TILES > 0;
 constexpr int64_t kBlockRows = 32;   // rows of one product: two tiles
 constexpr int64_t kTileHeight = 16;  // rows of a tile, and units along k of one step
-
-/// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes, spread over a product's loop.
-struct Ahead {
-  const uint32_t* at = nullptr;
-  int64_t lines = 0;
-
-  /// Lines for every `step` of k.
-  int64_t a_step(int64_t step, int64_t k) const { return lines == 0 ? 0 : (lines * step + k - 1) / k; }
-  void fetch(int64_t count) {
-    for (int64_t i = 0; i < count; ++i, at += kLanes) __builtin_prefetch(at, 0, 2);
-  }
-};
 
 /// The sums of a block of rows and one panel, in memory of their own.
 using BlockSums = float[kBlockRows][kPanel];
@@ -156,13 +145,12 @@ class Sums {
 
 template <bool TWO>
 inline void multiply_block_of(const uint32_t* a, int64_t a_row, const uint32_t* panel, int64_t k, SumsAt c,
-                              bool from_zero, Ahead ahead) {
+                              bool from_zero, Prefetch& ahead) {
   constexpr int64_t kRows = TWO ? kBlockRows : kTileHeight;
   Sums<TWO> sums(c, from_zero);
   const int64_t whole = k / kTileHeight * kTileHeight;
-  const int64_t lines_a_step = ahead.a_step(kTileHeight, k);
   for (int64_t i = 0; i < whole; i += kTileHeight) {
-    ahead.fetch(lines_a_step);
+    ahead.step();
     sums.add(a + i, a_row, panel + i * kPanel);
   }
   if (whole == k) return;
@@ -177,7 +165,7 @@ inline void multiply_block_of(const uint32_t* a, int64_t a_row, const uint32_t* 
 /// c[rows][32] (+)= A B for at most 32 rows and one panel; k in units. Memory of A and c must be there, whatever it
 /// holds, up to a whole number of 16 rows, and the sums of such rows are not to be used. Inside a TileScope.
 inline void multiply_block(const uint32_t* a, int64_t a_row, int64_t rows, const uint32_t* panel, int64_t k, SumsAt c,
-                           bool from_zero, Ahead ahead = {}) {
+                           bool from_zero, Prefetch& ahead) {
   if (rows > kTileHeight)
     multiply_block_of<true>(a, a_row, panel, k, c, from_zero, ahead);
   else

@@ -28,6 +28,8 @@ constexpr int64_t kLanes = 16;
 inline f32v splat(float x) { return f32v{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 inline f32v load(const float* p) { return *reinterpret_cast<const f32v_u*>(p); }
 inline void store(float* p, f32v v) { *reinterpret_cast<f32v_u*>(p) = v; }
+inline u32v load_units(const uint32_t* p) { return *reinterpret_cast<const u32v_u*>(p); }
+inline void store_units(uint32_t* p, u32v v) { *reinterpret_cast<u32v_u*>(p) = v; }
 inline f32v as_float(u32v v) { return reinterpret_cast<f32v&>(v); }
 inline u32v as_bits(f32v v) { return reinterpret_cast<u32v&>(v); }
 inline f32v select(i32v mask, f32v yes, f32v no) { return mask ? yes : no; }

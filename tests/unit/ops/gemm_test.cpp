@@ -60,49 +60,46 @@ TEST_P(GemmTest, ALongRowHasTheSameBitsInEveryBatch) {
   }
 }
 
-// The instruction for pairs of bf16 and the multiply-adds that take its place are interchangeable, so a run may move
-// from one CPU to another.
-TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddGivesTheSameBits) {
-  at::manual_seed(9);
-  const int64_t m = 29, n = 75, k = 146;
-  TestMatrix w(n, k, GetParam());
-  // Magnitudes over the whole range, so that products vanish, underflow and cancel.
-  const Tensor x = cast(at::randn({m, k}) * at::exp2(at::randint(-120, 60, {m, k})), GetParam());
-  std::vector<Tensor> results;
-  for (const char* isa : {"avx512bf16", "avx512", "avx2"}) {
-    const kernels::Table* table = kernels::table_of(isa);
-    if (table == nullptr) continue;
-    Tensor& y = results.emplace_back(at::empty({m, n}));
-    const int64_t units = kernels::units(GetParam(), k);
-    const kernels::Gemm g{GetParam(), x.const_data_ptr(),
-                          units,      w.matrix.packed.data(),
-                          m,          n,
-                          units,      floats(y),
-                          n,          Type::f32,
-                          nullptr,    nullptr,
-                          false};
-    parallel_for(1, 1, [&](int64_t, int64_t) {
-      const int64_t panels = (n + kernels::kPanel - 1) / kernels::kPanel;
-      table->gemm(g, 0, 22, 0, panels);  // many rows and few go through different loops
-      table->gemm(g, 22, m, 0, panels);
-    });
-    EXPECT_TRUE(same_bits(y, results.front())) << isa;
-  }
-  if (results.size() < 2) GTEST_SKIP() << "this CPU has only one of the instruction sets";
-}
-
 /// C of one table, its rows in two calls that are cut at `cut`.
-Tensor product_of(const kernels::Table& table, const Tensor& x, const Matrix& w, int64_t cut, const Tensor& start) {
-  const int64_t m = x.size(0), units = kernels::units(Type::bf16, x.size(1));
-  const int64_t panels = (w.rows + kernels::kPanel - 1) / kernels::kPanel;
+Tensor product_of(const kernels::Table& table, Type type, const Tensor& x, const Matrix& w, int64_t cut,
+                  const Tensor& start) {
+  const int64_t m = x.size(0), units = kernels::units(type, x.size(1));
   const Tensor y = start.clone();
-  const kernels::Gemm g{Type::bf16, x.const_data_ptr(), units,   w.packed.data(), m,   w.rows, units, floats(y),
-                        w.rows,     Type::f32,          nullptr, nullptr,         true};
+  const kernels::Gemm g{type,   x.const_data_ptr(), units,   w.packed.data(), m,   w.rows, units, floats(y),
+                        w.rows, Type::f32,          nullptr, nullptr,         true};
   parallel_for(1, 1, [&](int64_t, int64_t) {
-    table.gemm(g, 0, cut, 0, panels);
-    table.gemm(g, cut, m, 0, panels);
+    kernels::PanelQueue above(w.rows), below(w.rows);
+    table.gemm(g, 0, cut, above);
+    table.gemm(g, cut, m, below);
   });
   return y;
+}
+
+// The instruction for pairs of bf16 and the multiply-adds that take its place are interchangeable, so a run may move
+// from one CPU to another. Each element is one chain: of bf16 the odd element of a pair before the even one.
+TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddChainsInTheSameOrder) {
+  at::manual_seed(9);
+  for (const int64_t k : {2, 146, 4702}) {  // the last in more than one piece
+    const int64_t m = 29, n = 75;
+    TestMatrix w(n, k, GetParam());
+    // Magnitudes over the whole range, so that products vanish, underflow and cancel.
+    const Tensor x = cast(at::randn({m, k}) * at::exp2(at::randint(-120, 60, {m, k})), GetParam());
+    const Tensor wide = cast(x, Type::f32), start = at::randn({m, n}), chained = start.clone();
+    const int64_t swap = GetParam() == Type::bf16 ? 1 : 0;
+    parallel_for(1, 1, [&](int64_t, int64_t) {
+      for (int64_t i = 0; i < m; ++i)
+        for (int64_t j = 0; j < n; ++j)
+          for (int64_t c = 0; c < k; ++c)
+            floats(chained)[i * n + j] = std::fma(floats(wide)[i * k + (c ^ swap)],
+                                                  floats(w.values)[j * k + (c ^ swap)], floats(chained)[i * n + j]);
+    });
+    for (const char* isa : {"avx512bf16", "avx512", "avx2"}) {
+      const kernels::Table* table = kernels::table_of(isa);
+      if (table == nullptr) continue;
+      for (const int64_t cut : {0, 7, 22})  // many rows and few go through different loops
+        EXPECT_TRUE(same_bits(product_of(*table, GetParam(), x, w.matrix, cut, start), chained)) << isa << ", k " << k;
+    }
+  }
 }
 
 // The definition of TDPBF16PS, element by element: of every 32 elements along k the even and the odd ones are chained
@@ -115,7 +112,7 @@ TEST(MatrixTiles, SumInTheInstructionsOrder) {
        {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {64, 64, 32}, {70, 40, 730}}) {
     TestMatrix w(n, k, Type::bf16);
     const Tensor x = cast(at::randn({m, k}), Type::bf16), wide = cast(x, Type::f32), start = at::randn({m, n});
-    const Tensor y = product_of(*plain, x, w.matrix, m / 2, start);
+    const Tensor y = product_of(*plain, Type::bf16, x, w.matrix, m / 2, start);
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
         const float *a = floats(wide) + i * k, *b = floats(w.values) + j * k;
@@ -141,10 +138,10 @@ TEST(MatrixTiles, TheInstructionAgreesWithItsPlainForm) {
        {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {96, 96, 576}, {70, 40, 730}}) {
     TestMatrix w(n, k, Type::bf16);
     const Tensor x = cast(at::randn({m, k}), Type::bf16), start = at::randn({m, n});
-    const Tensor y = product_of(*amx, x, w.matrix, m / 2, start);
-    EXPECT_LT(difference(y, product_of(*plain, x, w.matrix, m / 2, start)), 1e-6);
+    const Tensor y = product_of(*amx, Type::bf16, x, w.matrix, m / 2, start);
+    EXPECT_LT(difference(y, product_of(*plain, Type::bf16, x, w.matrix, m / 2, start)), 1e-6);
     for (int64_t cut = 0; cut <= m; cut += 5)
-      EXPECT_TRUE(same_bits(y, product_of(*amx, x, w.matrix, cut, start))) << "cut at " << cut;
+      EXPECT_TRUE(same_bits(y, product_of(*amx, Type::bf16, x, w.matrix, cut, start))) << "cut at " << cut;
   }
 }
 

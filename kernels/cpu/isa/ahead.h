@@ -1,0 +1,73 @@
+// What a product does for the next one while it runs: the fetching or the widening of its operand, spread evenly over
+// the steps of its loops.
+#pragma once
+
+#include "kernels/cpu/isa/vec.h"
+
+namespace hone::kernels::HONE_ISA {
+namespace {
+
+constexpr int64_t kAheadStep = 16;  // iterations along k of one step
+
+/// Steps that a loop over k makes.
+constexpr int64_t ahead_steps(int64_t k) { return k <= kAheadStep ? 1 : (k + kAheadStep - 1) / kAheadStep; }
+
+/// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes in `steps` steps.
+class Prefetch {
+ public:
+  Prefetch() = default;
+  Prefetch(const uint32_t* at, int64_t lines, int64_t steps)
+      : at_(at), lines_(at == nullptr ? 0 : lines), a_step_((lines + steps - 1) / steps) {}
+
+  void step() {
+    const int64_t count = a_step_ < lines_ ? a_step_ : lines_;
+    for (int64_t i = 0; i < count; ++i) __builtin_prefetch(at_ + i * kLanes, 0, 2);
+    at_ += count * kLanes;
+    lines_ -= count;
+  }
+
+ private:
+  const uint32_t* at_ = nullptr;
+  int64_t lines_ = 0, a_step_ = 0;
+};
+
+/// Packed bf16 panels [panels][units][32] as panels of floats [panels][2 units][32], the odd element of a unit first.
+class Widening {
+ public:
+  Widening() = default;
+  /// `units` of each panel in `steps` steps; the panels stand `panel_stride` words apart.
+  Widening(const uint32_t* from, int64_t panel_stride, int64_t panels, int64_t units, uint32_t* to, int64_t steps)
+      : from_(from),
+        to_(to),
+        panel_units_(units),
+        gap_(panel_stride - units * kPanel),
+        units_left_(units),
+        left_(panels * units),
+        a_step_((left_ + steps - 1) / steps) {}
+
+  void step() { widen(a_step_ < left_ ? a_step_ : left_); }
+  void finish() { widen(left_); }
+
+ private:
+  void widen(int64_t count) {
+    constexpr int64_t kFetched = 48 * kPanel;  // how far ahead memory is read: some hundred nanoseconds of products
+    left_ -= count;
+    for (; count > 0; --count, from_ += kPanel, to_ += 2 * kPanel) {
+      __builtin_prefetch(from_ + kFetched, 0, 2);
+      __builtin_prefetch(from_ + kFetched + kLanes, 0, 2);
+      const u32v low = load_units(from_), high = load_units(from_ + kLanes);
+      store_units(to_, low & 0xFFFF0000u);
+      store_units(to_ + kLanes, high & 0xFFFF0000u);
+      store_units(to_ + kPanel, low << 16);
+      store_units(to_ + kPanel + kLanes, high << 16);
+      if (--units_left_ == 0) from_ += gap_, units_left_ = panel_units_;
+    }
+  }
+
+  const uint32_t* from_ = nullptr;
+  uint32_t* to_ = nullptr;
+  int64_t panel_units_ = 0, gap_ = 0, units_left_ = 0, left_ = 0, a_step_ = 0;
+};
+
+}  // namespace
+}  // namespace hone::kernels::HONE_ISA

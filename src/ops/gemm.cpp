@@ -41,11 +41,13 @@ Tensor cast(const Tensor& t, Type type) {
 }
 
 void run_gemm(const kernels::Gemm& g) {
+  if (g.m == 0 || g.n == 0) return;
   // A block of rows (1 MB where it is widened) stays in the second-level cache while panels stream past it.
   const int64_t cache_rows =
       std::max<int64_t>(kRowGrain, (int64_t{128} << 10) / std::max<int64_t>(1, g.k) / kRowGrain * kRowGrain);
-  const int64_t most = (g.m + cache_rows - 1) / cache_rows;
-  const int64_t block_rows = round_up((g.m + most - 1) / most, kRowGrain), blocks = (g.m + block_rows - 1) / block_rows;
+  const int64_t wanted = (g.m + cache_rows - 1) / cache_rows;
+  const int64_t block_rows = round_up((g.m + wanted - 1) / wanted, kRowGrain);
+  const int64_t blocks = (g.m + block_rows - 1) / block_rows;
   std::deque<kernels::PanelQueue> queues;
   for (int64_t block = 0; block < blocks; ++block) queues.emplace_back(g.n);
   std::atomic<int64_t> next{0};

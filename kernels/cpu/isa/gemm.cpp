@@ -244,7 +244,7 @@ void multiply_panel(const Gemm& g, const Left& left, int64_t row_begin, int64_t 
                     BlockSums* waiting) {
   const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
   const int64_t pieces = g.k <= kTilePieceUnits ? 1 : (g.k + kTilePieceUnits - 1) / kTilePieceUnits;
-  const int64_t piece = round_up((g.k + pieces - 1) / pieces, kTileHeight);
+  const int64_t piece = g.k == 0 ? kTileHeight : round_up((g.k + pieces - 1) / pieces, kTileHeight);
   const bool plain = g.c_type == Type::f32 && g.bias == nullptr && g.residual == nullptr;  // sums are the result
   const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
   for (int64_t from = 0; from < g.k || from == 0; from += piece) {

@@ -79,7 +79,7 @@ Tensor product_of(const kernels::Table& table, Type type, const Tensor& x, const
 // from one CPU to another. Each element is one chain: of bf16 the odd element of a pair before the even one.
 TEST_P(GemmTest, EveryInstructionSetWithMultiplyAddChainsInTheSameOrder) {
   at::manual_seed(9);
-  for (const int64_t k : {2, 146, 4702}) {  // the last in more than one piece
+  for (const int64_t k : {0, 2, 146, 4702}) {  // the last in more than one piece
     const int64_t m = 29, n = 75;
     TestMatrix w(n, k, GetParam());
     // Magnitudes over the whole range, so that products vanish, underflow and cancel.

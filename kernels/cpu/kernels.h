@@ -40,16 +40,25 @@ struct Gemm {
   bool accumulate;        // the chain starts from C instead of 0; only with an fp32 C
 };
 
-/// Hands out the panels of a product's right operand to the threads that work on it, two at a time.
+/// Hands out the panels of a product's right operand to the threads that work on it: two at a time, or one where there
+/// are too few for all threads.
 struct PanelQueue {
-  explicit PanelQueue(int64_t columns = 0) : end(round_up(columns, kPanel) / kPanel) {}
-  /// The first of two panels (of one, at the end), or -1.
+  explicit PanelQueue(int64_t columns, int64_t threads = 1)
+      : end(round_up(columns, kPanel) / kPanel), count(end < 2 * threads ? 1 : 2), reserve((threads - 1) * count) {}
+
+  /// The first of the next `count` panels (of fewer, at the end), or -1.
   int64_t take() {
     if (next.load(std::memory_order_relaxed) >= end) return -1;
-    const int64_t panel = next.fetch_add(2, std::memory_order_relaxed);
+    const int64_t panel = next.fetch_add(count, std::memory_order_relaxed);
     return panel < end ? panel : -1;
   }
-  int64_t end;
+  /// The same before the panels in hand are finished, so that the next ones can be made ready: -1 also where only as
+  /// many are left as the other threads will ask for.
+  int64_t take_ahead() { return next.load(std::memory_order_relaxed) + reserve > end ? -1 : take(); }
+  /// How many panels those at `panel` are.
+  int64_t taken(int64_t panel) const { return end - panel < count ? end - panel : count; }
+
+  int64_t end, count, reserve;
   std::atomic<int64_t> next{0};
 };
 

@@ -48,15 +48,16 @@ void run_gemm(const kernels::Gemm& g) {
   const int64_t wanted = (g.m + cache_rows - 1) / cache_rows;
   const int64_t block_rows = round_up((g.m + wanted - 1) / wanted, kRowGrain);
   const int64_t blocks = (g.m + block_rows - 1) / block_rows;
+  const int64_t threads_a_block = (num_threads() + blocks - 1) / blocks;
   std::deque<kernels::PanelQueue> queues;
-  for (int64_t block = 0; block < blocks; ++block) queues.emplace_back(g.n);
+  for (int64_t block = 0; block < blocks; ++block) queues.emplace_back(g.n, threads_a_block);
   std::atomic<int64_t> next{0};
   const auto help = [&](int64_t block) {
     const int64_t row = block * block_rows;
     kernels::table().gemm(g, row, std::min(g.m, row + block_rows), queues[static_cast<size_t>(block)]);
   };
   // Each thread takes blocks of its own and then helps with what the others have not finished.
-  const int64_t workers = std::min<int64_t>(num_threads(), blocks * ((panels(g.n) + 1) / 2));
+  const int64_t workers = std::min<int64_t>(num_threads(), blocks * panels(g.n));
   parallel_for(workers, 1, [&](int64_t, int64_t) {
     for (int64_t block; (block = next.fetch_add(1)) < blocks;) help(block);
     for (int64_t block = 0; block < blocks; ++block) help(block);

@@ -81,10 +81,11 @@ template <Type type>
 void multiply_few_rows(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t first,
                        PanelQueue& queue) {
   const uint32_t* b = static_cast<const uint32_t*>(g.b);
-  for (int64_t pair = first, next; pair >= 0; pair = next) {
-    next = queue.take();
-    for (int64_t p = pair; p < pair + 2 && p < queue.end; ++p) {
-      const int64_t after = p == pair && p + 1 < queue.end ? p + 1 : next;
+  for (int64_t panel = first, next; panel >= 0; panel = next < 0 ? queue.take() : next) {
+    next = queue.take_ahead();
+    const int64_t end = panel + queue.taken(panel);
+    for (int64_t p = panel; p < end; ++p) {
+      const int64_t after = p + 1 < end ? p + 1 : next;
       Prefetch ahead(after < 0 ? nullptr : b + after * g.k * kPanel, kPanelVectors * g.k, ahead_steps(g.k));
       for_row_tiles<kFewRows>(row_begin, row_end, [&](int64_t row, auto rows) {
         f32v acc[decltype(rows)::value][kPanelVectors];
@@ -105,7 +106,7 @@ struct Piece {
   int64_t panel, panels, from, count;
 };
 
-/// The pieces of the panels that a queue hands out.
+/// The pieces of the panels that a queue hands out, a piece without panels being none.
 class Pieces {
  public:
   Pieces(int64_t k, PanelQueue& queue) : k_(k), queue_(queue) {
@@ -113,13 +114,13 @@ class Pieces {
     length_ = (k + pieces - 1) / pieces;
   }
   int64_t length() const { return length_; }
-  Piece of(int64_t panel) const { return {panel, queue_.end - panel < 2 ? 1 : 2, 0, length_}; }
-  /// The one behind `p`; without panels where there is none.
+  Piece of(int64_t panel) const { return panel < 0 ? Piece{} : Piece{panel, queue_.taken(panel), 0, length_}; }
+  Piece take() { return of(queue_.take()); }
+  /// The one behind `p`, as far as it can be taken before `p` is finished.
   Piece after(const Piece& p) {
     const int64_t from = p.from + p.count;
     if (from < k_) return {p.panel, p.panels, from, k_ - from < length_ ? k_ - from : length_};
-    const int64_t panel = queue_.take();
-    return panel < 0 ? Piece{} : of(panel);
+    return of(queue_.take_ahead());
   }
 
  private:
@@ -187,9 +188,10 @@ void multiply_many_rows(const Gemm& g, const Left& left, int64_t row_begin, int6
     };
     widening(piece, wide).finish();
     while (piece.panels > 0) {
-      const Piece next = pieces.after(piece);
+      Piece next = pieces.after(piece);
       Widening ahead = widening(next, next_wide);
       multiply(piece, wide, 2 * piece.count * kPanel, ahead);
+      if (next.panels == 0) next = pieces.take(), ahead = widening(next, next_wide);
       ahead.finish();
       piece = next;
       std::swap(wide, next_wide);
@@ -199,7 +201,7 @@ void multiply_many_rows(const Gemm& g, const Left& left, int64_t row_begin, int6
       const Piece next = pieces.after(piece);
       Prefetch ahead(operand(next), kPanelVectors * next.panels * next.count, steps);
       multiply(piece, operand(piece), g.k * kPanel, ahead);
-      piece = next;
+      piece = next.panels == 0 ? pieces.take() : next;
     }
   }
 }
@@ -276,11 +278,11 @@ void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int
   const Left left = whole_tile_rows(g, row_begin, row_end);
   BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(blocks * static_cast<int64_t>(sizeof(BlockSums))));
   const TileScope tiles;
-  for (int64_t pair = first, next; pair >= 0; pair = next) {
-    next = queue.take();
-    const bool two = pair + 1 < queue.end;
-    multiply_panel(g, left, row_begin, row_end, pair, two ? pair + 1 : next, waiting);
-    if (two) multiply_panel(g, left, row_begin, row_end, pair + 1, next, waiting);
+  for (int64_t panel = first, next; panel >= 0; panel = next < 0 ? queue.take() : next) {
+    next = queue.take_ahead();
+    const int64_t end = panel + queue.taken(panel);
+    for (int64_t p = panel; p < end; ++p)
+      multiply_panel(g, left, row_begin, row_end, p, p + 1 < end ? p + 1 : next, waiting);
   }
 }
 

@@ -121,14 +121,17 @@ def best_limits(runs):
 
 def shares(runs, limits):
     rows = ["| work | share of the limit |", "|---|---|"]
-    for work, name, field, kind in (
-            ("decode, 64 rows (generate)", "hone generate", "share_of_limit", "bf16_gflop_s"),
-            ("decode, 1 row", "hone generate, 1 row", "share_of_limit", "read_gb_s"),
-            ("training (sft step)", "hone sft", "share_of_limit", "bf16_gflop_s"),
-            ("training (grpo step)", "hone grpo", "train_share_of_limit", "bf16_gflop_s"),
-            ("rollout (grpo step)", "hone grpo", "gen_share_of_limit", "bf16_gflop_s")):
-        share = statistics.median(run[field] * run["limits"][kind] / limits[kind] for run in runs[name])
-        rows.append(f"| {work} | {100 * share:.0f} % |")
+    for work, name, field in (
+            ("decode, 64 rows (generate)", "hone generate", "share_of_limit"),
+            ("decode, 1 row", "hone generate, 1 row", "share_of_limit"),
+            ("training (sft step)", "hone sft", "share_of_limit"),
+            ("training (grpo step)", "hone grpo", "train_share_of_limit"),
+            ("rollout (grpo step)", "hone grpo", "gen_share_of_limit")):
+        of_runs = []
+        for run in runs[name]:
+            kind = "read_gb_s" if name.endswith("1 row") else run["dtype"] + "_gflop_s"  # what bounds it
+            of_runs.append(run[field] * run["limits"][kind] / limits[kind])
+        rows.append(f"| {work} | {100 * statistics.median(of_runs):.0f} % |")
     return rows
 
 

@@ -17,7 +17,7 @@ constexpr int64_t kMostRows = 96;       // rows whose logits of one chunk are he
 constexpr int64_t kGradColumns = 4096;  // vocabulary columns whose gradient is held at a time
 
 /// Rows of a tile: at most kMostRows, and so that the threads have equally many.
-int64_t row_tile(int64_t n) {
+int64_t rows_of_a_tile(int64_t n) {
   const int64_t needed = std::max<int64_t>(1, (n + kMostRows - 1) / kMostRows);
   const int64_t tiles = kernels::round_up(needed, num_threads());
   return std::max<int64_t>(1, (n + tiles - 1) / tiles);
@@ -43,7 +43,7 @@ struct HeadGrad final : Node {
   std::vector<float> lse, entropy;
 
   variable_list apply(variable_list&& grads) override {
-    const int64_t n = h.size(0), vocab = w.rows, width = kernels::element_size(w.type), most = row_tile(n);
+    const int64_t n = h.size(0), vocab = w.rows, width = kernels::element_size(w.type), tile_rows = rows_of_a_tile(n);
     const auto gradient = [&](const Tensor& g) { return g.defined() ? g.contiguous() : at::zeros({n}, at::kFloat); };
     const Tensor g_logp = gradient(grads[0]), g_entropy = gradient(grads[1]);
     const Tensor d_logits = empty({n * std::min(vocab, kGradColumns)}, w.type);
@@ -51,10 +51,10 @@ struct HeadGrad final : Node {
     for (int64_t column = 0; column < vocab; column += kGradColumns) {
       const int64_t columns = std::min(kGradColumns, vocab - column);
       char* out = static_cast<char*>(d_logits.mutable_data_ptr());
-      parallel_for((n + most - 1) / most, 1, [&](int64_t begin, int64_t end) {
-        const Tensor tile = at::empty({most, kVocabChunk}, at::kFloat);
-        for (int64_t row = begin * most; row < std::min(n, end * most); row += most) {
-          const int64_t rows = std::min(most, n - row);
+      parallel_for((n + tile_rows - 1) / tile_rows, 1, [&](int64_t begin, int64_t end) {
+        const Tensor tile = at::empty({tile_rows, kVocabChunk}, at::kFloat);
+        for (int64_t row = begin * tile_rows; row < std::min(n, end * tile_rows); row += tile_rows) {
+          const int64_t rows = std::min(tile_rows, n - row);
           for (int64_t c = 0; c < columns; c += kVocabChunk) {
             const int64_t count = std::min(kVocabChunk, columns - c);
             logits_tile(h, w, row, rows, column + c, count, floats(tile));
@@ -121,11 +121,11 @@ HeadOutput head_logprobs(const Tensor& h, const Matrix& w, const std::vector<int
   std::vector<float> lse(targets.size()), entropy(targets.size());
   const Tensor input = h.detach();
   const float scale = 1.f / temperature;
-  const int64_t most = row_tile(n);
-  parallel_for((n + most - 1) / most, 1, [&](int64_t begin, int64_t end) {
-    const Tensor tile = at::empty({most, kVocabChunk}, at::kFloat);
-    for (int64_t row = begin * most; row < std::min(n, end * most); row += most) {
-      const int64_t rows = std::min(most, n - row);
+  const int64_t tile_rows = rows_of_a_tile(n);
+  parallel_for((n + tile_rows - 1) / tile_rows, 1, [&](int64_t begin, int64_t end) {
+    const Tensor tile = at::empty({tile_rows, kVocabChunk}, at::kFloat);
+    for (int64_t row = begin * tile_rows; row < std::min(n, end * tile_rows); row += tile_rows) {
+      const int64_t rows = std::min(tile_rows, n - row);
       kernels::LogitStats stats[kMostRows];
       float target_logit[kMostRows] = {};
       for (int64_t c = 0; c < vocab; c += kVocabChunk) {

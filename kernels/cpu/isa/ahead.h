@@ -15,7 +15,6 @@ constexpr int64_t ahead_steps(int64_t k) { return k <= kAheadStep ? 1 : (k + kAh
 /// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes in `steps` steps.
 class Prefetch {
  public:
-  Prefetch() = default;
   Prefetch(const uint32_t* at, int64_t lines, int64_t steps)
       : at_(at), lines_(at == nullptr ? 0 : lines), a_step_((lines + steps - 1) / steps) {}
 
@@ -27,14 +26,13 @@ class Prefetch {
   }
 
  private:
-  const uint32_t* at_ = nullptr;
-  int64_t lines_ = 0, a_step_ = 0;
+  const uint32_t* at_;
+  int64_t lines_, a_step_;
 };
 
 /// Packed bf16 panels [panels][units][32] as panels of floats [panels][2 units][32], the odd element of a unit first.
 class Widening {
  public:
-  Widening() = default;
   /// `units` of each panel in `steps` steps; the panels stand `panel_stride` words apart.
   Widening(const uint32_t* from, int64_t panel_stride, int64_t panels, int64_t units, uint32_t* to, int64_t steps)
       : from_(from),
@@ -64,9 +62,9 @@ class Widening {
     }
   }
 
-  const uint32_t* from_ = nullptr;
-  uint32_t* to_ = nullptr;
-  int64_t panel_units_ = 0, gap_ = 0, units_left_ = 0, left_ = 0, a_step_ = 0;
+  const uint32_t* from_;
+  uint32_t* to_;
+  int64_t panel_units_, gap_, units_left_, left_, a_step_;
 };
 
 }  // namespace

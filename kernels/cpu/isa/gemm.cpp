@@ -40,11 +40,12 @@ inline void start(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][
     }
 }
 
-template <Type type, int ROWS, int VECTORS>
-inline void finish_part(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+/// WHOLE: all columns of the tile exist.
+template <Type type, bool WHOLE, int ROWS, int VECTORS>
+inline void store_tile(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
   for (int r = 0; r < ROWS; ++r) {
     for (int v = 0; v < VECTORS; ++v) {
-      const int64_t j = column + v * kLanes, n = g.n - j, at = (row + r) * g.ldc + j;
+      const int64_t j = column + v * kLanes, n = WHOLE ? kLanes : g.n - j, at = (row + r) * g.ldc + j;
       if (n <= 0) break;
       f32v sum = acc[r][v];
       if (g.bias) sum += load_part<Type::f32>(g.bias, j, n);
@@ -55,23 +56,25 @@ inline void finish_part(const Gemm& g, int64_t row, int64_t column, const f32v (
 }
 
 template <Type type, int ROWS, int VECTORS>
-inline void finish_as(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][VECTORS]) {
-  if (column + VECTORS * kLanes > g.n) return finish_part<type>(g, row, column, acc);
-  const auto all = [&](const auto& body) {
-    for (int r = 0; r < ROWS; ++r)
-      for (int v = 0; v < VECTORS; ++v) body(acc[r][v], column + v * kLanes, (row + r) * g.ldc + column + v * kLanes);
-  };
-  if (g.bias) all([&](f32v& sum, int64_t j, int64_t) { sum += load(g.bias + j); });
-  if (g.residual) all([&](f32v& sum, int64_t, int64_t at) { sum += load(g.residual + at); });
-  all([&](const f32v& sum, int64_t, int64_t at) { store_as<type>(g.c, at, sum); });
+inline void finish_as(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+  if (column + VECTORS * kLanes <= g.n)
+    store_tile<type, true>(g, row, column, acc);
+  else
+    store_tile<type, false>(g, row, column, acc);
 }
 
 template <int ROWS, int VECTORS>
-inline void finish(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][VECTORS]) {
+inline void finish(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
   if (g.c_type == Type::bf16)
     finish_as<Type::bf16>(g, row, column, acc);
   else
     finish_as<Type::f32>(g, row, column, acc);
+}
+
+/// The length of equal pieces of k that are no longer than `longest`, in units.
+int64_t piece_length(int64_t k, int64_t longest) {
+  const int64_t pieces = k <= longest ? 1 : (k + longest - 1) / longest;
+  return (k + pieces - 1) / pieces;
 }
 
 // Few rows: panel by panel in high tiles, so that B, which bounds the time, is read once and in one stream.
@@ -109,10 +112,7 @@ struct Piece {
 /// The pieces of the panels that a queue hands out, a piece without panels being none.
 class Pieces {
  public:
-  Pieces(int64_t k, PanelQueue& queue) : k_(k), queue_(queue) {
-    const int64_t pieces = k <= kPieceUnits ? 1 : (k + kPieceUnits - 1) / kPieceUnits;
-    length_ = (k + pieces - 1) / pieces;
-  }
+  Pieces(int64_t k, PanelQueue& queue) : k_(k), length_(piece_length(k, kPieceUnits)), queue_(queue) {}
   int64_t length() const { return length_; }
   Piece of(int64_t panel) const { return panel < 0 ? Piece{} : Piece{panel, queue_.taken(panel), 0, length_}; }
   Piece take() { return of(queue_.take()); }
@@ -220,7 +220,7 @@ void start_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, Block
 template <Type type>
 void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, const BlockSums& sums) {
   for (int64_t r = 0; r < rows; ++r) {
-    f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
+    const f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
     finish_as<type>(g, row + r, column, acc);
   }
 }
@@ -245,8 +245,7 @@ Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
 void multiply_panel(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t after,
                     BlockSums* waiting) {
   const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
-  const int64_t pieces = g.k <= kTilePieceUnits ? 1 : (g.k + kTilePieceUnits - 1) / kTilePieceUnits;
-  const int64_t piece = g.k == 0 ? kTileHeight : round_up((g.k + pieces - 1) / pieces, kTileHeight);
+  const int64_t piece = g.k == 0 ? kTileHeight : round_up(piece_length(g.k, kTilePieceUnits), kTileHeight);
   const bool plain = g.c_type == Type::f32 && g.bias == nullptr && g.residual == nullptr;  // sums are the result
   const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
   for (int64_t from = 0; from < g.k || from == 0; from += piece) {
@@ -257,7 +256,7 @@ void multiply_panel(const Gemm& g, const Left& left, int64_t row_begin, int64_t 
     Prefetch ahead(next, kPanelVectors * piece, blocks * ahead_steps(count));
     for (int64_t block = 0; block < blocks; ++block) {
       const int64_t row = block * kBlockRows, height = rows - row < kBlockRows ? rows - row : kBlockRows;
-      BlockSums& apart = waiting[pieces == 1 ? 0 : block];
+      BlockSums& apart = waiting[piece >= g.k ? 0 : block];
       const bool in_place = plain && height % kTileHeight == 0 && (p + 1) * kPanel <= g.n;
       const SumsAt sums =
           in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + p * kPanel, g.ldc} : SumsAt{apart};

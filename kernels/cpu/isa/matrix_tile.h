@@ -20,6 +20,7 @@ namespace {
 constexpr bool kMatrixTiles = HONE_MATRIX_TILES > 0;
 constexpr int64_t kBlockRows = 32;   // rows of one product: two tiles
 constexpr int64_t kTileHeight = 16;  // rows of a tile, and units along k of one step
+static_assert(kTileHeight == kAheadStep);
 
 /// The sums of a block of rows and one panel, in memory of their own.
 using BlockSums = float[kBlockRows][kPanel];

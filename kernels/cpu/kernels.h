@@ -40,26 +40,33 @@ struct Gemm {
   bool accumulate;        // the chain starts from C instead of 0; only with an fp32 C
 };
 
-/// Hands out the panels of a product's right operand to the threads that work on it: two at a time, or one where there
-/// are too few for all threads.
+/// Hands out the panels of a product's right operand to the threads that work on it: in pairs, then one by one, so that
+/// all threads finish at about the same time.
 struct PanelQueue {
   explicit PanelQueue(int64_t columns, int64_t threads = 1)
-      : end(round_up(columns, kPanel) / kPanel), count(end < 2 * threads ? 1 : 2), reserve((threads - 1) * count) {}
+      : end(round_up(columns, kPanel) / kPanel), pairs((end - singles(threads)) / 2), others(threads - 1) {}
 
-  /// The first of the next `count` panels (of fewer, at the end), or -1.
+  /// The next panel, or the first of the next pair; -1 after the last.
   int64_t take() {
-    if (next.load(std::memory_order_relaxed) >= end) return -1;
-    const int64_t panel = next.fetch_add(count, std::memory_order_relaxed);
-    return panel < end ? panel : -1;
+    if (next.load(std::memory_order_relaxed) >= end - pairs) return -1;
+    const int64_t turn = next.fetch_add(1, std::memory_order_relaxed);
+    if (turn >= end - pairs) return -1;
+    return turn < pairs ? 2 * turn : turn + pairs;
   }
-  /// The same before the panels in hand are finished, so that the next ones can be made ready: -1 also where only as
-  /// many are left as the other threads will ask for.
-  int64_t take_ahead() { return next.load(std::memory_order_relaxed) + reserve > end ? -1 : take(); }
+  /// The same before the panels in hand are finished, so that the next ones can be made ready: -1 also where the other
+  /// threads will ask for more than are left.
+  int64_t take_ahead() { return next.load(std::memory_order_relaxed) + others > end - pairs ? -1 : take(); }
   /// How many panels those at `panel` are.
-  int64_t taken(int64_t panel) const { return end - panel < count ? end - panel : count; }
+  int64_t taken(int64_t panel) const { return panel < 2 * pairs ? 2 : 1; }
 
-  int64_t end, count, reserve;
+  int64_t end, pairs, others;
   std::atomic<int64_t> next{0};
+
+ private:
+  int64_t singles(int64_t threads) const {
+    if (threads == 1) return end % 2;
+    return end < 2 * threads ? end : threads + (end - threads) % 2;
+  }
 };
 
 /// Geometry of the KV cache of one layer. K and V blocks are packed right operands, so that attention is the same
@@ -90,13 +97,14 @@ struct Attention {
   float* lse;      // [rows, heads] log-sum-exp of the scaled logits, or null
 };
 
-/// Gradients of one set of query rows that share blocks with no other set, for one KV head: accumulates into dk, dv.
+/// Gradients of one set of query rows that share blocks with no other set, for one query head: accumulates into its
+/// part of d_k and d_v.
 struct AttentionGrad {
   Attention forward;   // with out and lse as the forward pass left them
   const void* d_out;   // [rows, heads, head_dim] of kv.type
   float* d_q;          // [rows, heads, head_dim], overwritten
   const float* delta;  // [rows, heads] sum over head_dim of out * d_out
-  float* d_k;          // [blocks, kv_heads, 64, head_dim], accumulated
+  float* d_k;          // [blocks, heads, 64, head_dim], accumulated: a KV head's gradient is the sum over its heads
   float* d_v;
 };
 
@@ -135,7 +143,7 @@ struct Table {
                      const float* q_norm, const float* k_norm, float norm_offset, float norm_eps, void* q,
                      char* k_block, char* v_block, int64_t slot);
   void (*attention)(const Attention&, int64_t row_begin, int64_t row_end, int64_t kv_head);
-  void (*attention_grad)(const AttentionGrad&, int64_t row_begin, int64_t row_end, int64_t kv_head);
+  void (*attention_grad)(const AttentionGrad&, int64_t row_begin, int64_t row_end, int64_t head);
   /// Gradient of rope_store: d_qkv [heads + 2 kv_heads, head_dim] fp32 from d_q [heads, d], d_k and d_v [kv_heads, d].
   void (*rope_grad)(int64_t heads, int64_t kv_heads, int64_t head_dim, const float* qkv, const float* cos,
                     const float* sin, const float* q_norm, const float* k_norm, float norm_offset, float norm_eps,

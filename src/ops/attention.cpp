@@ -58,7 +58,7 @@ struct AttentionGrad final : Node {
 
   variable_list apply(variable_list&& grads) override {
     const Tensor d_out = cast(grads[0], spec.kv.type);
-    const int64_t rows = q.size(0), d = spec.kv.head_dim, kv_heads = spec.kv.kv_heads;
+    const int64_t rows = q.size(0), d = spec.kv.head_dim;
     const Tensor delta = at::empty({rows, spec.heads}, at::kFloat);
     parallel_for(rows, 32, [&](int64_t begin, int64_t end) {
       const int64_t at = begin * spec.heads * d * kernels::element_size(spec.kv.type);
@@ -67,7 +67,7 @@ struct AttentionGrad final : Node {
                                 floats(delta) + begin * spec.heads);
     });
     const Tensor d_q = at::empty({rows, spec.heads, d}, at::kFloat);
-    const Tensor d_k = at::zeros({plan->num_blocks, kv_heads, kernels::kKvBlock, d}, at::kFloat);
+    const Tensor d_k = at::zeros({plan->num_blocks, spec.heads, kernels::kKvBlock, d}, at::kFloat);
     const Tensor d_v = at::zeros_like(d_k);
     const kernels::AttentionGrad args{kernel_args(spec, *plan, store, q, out, floats(lse)),
                                       d_out.const_data_ptr(),
@@ -76,10 +76,10 @@ struct AttentionGrad final : Node {
                                       floats(d_k),
                                       floats(d_v)};
     const int64_t trees = static_cast<int64_t>(plan->trees.size()) - 1;
-    parallel_for(trees * kv_heads, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(trees * spec.heads, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        const size_t tree = static_cast<size_t>(i / kv_heads);
-        kernels::table().attention_grad(args, plan->trees[tree], plan->trees[tree + 1], i % kv_heads);
+        const size_t tree = static_cast<size_t>(i / spec.heads);
+        kernels::table().attention_grad(args, plan->trees[tree], plan->trees[tree + 1], i % spec.heads);
       }
     });
     return {input_grad(d_q, d_k, d_v)};
@@ -95,6 +95,7 @@ struct AttentionGrad final : Node {
   /// and undoes the rotation.
   Tensor input_grad(const Tensor& d_q, const Tensor& d_k, const Tensor& d_v) const {
     const int64_t rows = q.size(0), d = spec.kv.head_dim, kv_heads = spec.kv.kv_heads, half = d / 2;
+    const int64_t repeat = spec.heads / kv_heads;
     std::vector<std::vector<const KvWrite*>> writes_of(static_cast<size_t>(rows));
     for (const KvWrite& w : plan->writes) writes_of[static_cast<size_t>(w.row)].push_back(&w);
     Tensor d_qkv = at::empty({rows, width}, at::kFloat);
@@ -108,12 +109,10 @@ struct AttentionGrad final : Node {
           std::fill(dk.begin(), dk.end(), 0.f);
           std::fill(dv.begin(), dv.end(), 0.f);
           for (const KvWrite* w : writes_of[static_cast<size_t>(row)])
-            for (int64_t h = 0; h < kv_heads; ++h) {
-              const int64_t from = ((w->block * kv_heads + h) * kernels::kKvBlock + w->slot) * d;
-              for (int64_t j = 0; j < d; ++j) {
-                dk[static_cast<size_t>(h * d + j)] += floats(d_k)[from + j];
-                dv[static_cast<size_t>(h * d + j)] += floats(d_v)[from + j];
-              }
+            for (int64_t h = 0; h < spec.heads; ++h) {
+              const int64_t from = ((w->block * spec.heads + h) * kernels::kKvBlock + w->slot) * d;
+              float *k_sum = dk.data() + h / repeat * d, *v_sum = dv.data() + h / repeat * d;
+              for (int64_t j = 0; j < d; ++j) k_sum[j] += floats(d_k)[from + j], v_sum[j] += floats(d_v)[from + j];
             }
           const int64_t position = plan->positions[static_cast<size_t>(row)];
           float* d_norms = floats(partial) + (norms ? piece * 2 * d : 0);

@@ -87,11 +87,13 @@ struct HeadGrad final : Node {
 
 }  // namespace
 
-kernels::LogitStats row_stats(const float* logits, int64_t vocab, float scale, bool entropy) {
-  kernels::LogitStats stats;
-  for (int64_t c = 0; c < vocab; c += kVocabChunk)
-    stats = kernels::table().join_stats(
-        stats, kernels::table().chunk_stats(logits + c, std::min(kVocabChunk, vocab - c), scale, entropy));
+RowStats row_stats(const float* logits, int64_t vocab, float scale) {
+  RowStats stats;
+  stats.chunks.reserve(static_cast<size_t>((vocab + kVocabChunk - 1) / kVocabChunk));
+  for (int64_t c = 0; c < vocab; c += kVocabChunk) {
+    stats.chunks.push_back(kernels::table().chunk_stats(logits + c, std::min(kVocabChunk, vocab - c), scale, false));
+    stats.row = kernels::table().join_stats(stats.row, stats.chunks.back());
+  }
   return stats;
 }
 

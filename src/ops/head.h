@@ -21,8 +21,14 @@ HeadOutput head_logprobs(const Tensor& h, const Matrix& w, const std::vector<int
 /// Logits [N, V] fp32 of a few rows, not scaled.
 Tensor head_logits(const Tensor& h, const Matrix& w);
 
-/// Statistics of one row of logits at a temperature: the chunked reduction that head_logprobs runs.
-kernels::LogitStats row_stats(const float* logits, int64_t vocab, float scale, bool entropy);
+/// Statistics of one row of logits at a temperature (without the entropy), and of its chunks.
+struct RowStats {
+  kernels::LogitStats row;
+  std::vector<kernels::LogitStats> chunks;
+};
+
+/// The chunked reduction that head_logprobs runs; scale = 1 / temperature.
+RowStats row_stats(const float* logits, int64_t vocab, float scale);
 
 /// lse = max + log(sum) and the entropy in nats.
 float log_sum_exp(const kernels::LogitStats& stats);

@@ -17,31 +17,25 @@ int32_t argmax(std::span<const float> logits) {
   return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-/// Inverse CDF over the full softmax: chunk masses first, then one chunk.
-int32_t draw_full(std::span<const float> logits, float scale, float max, double uniform) {
-  const int64_t vocab = static_cast<int64_t>(logits.size());
-  const kernels::Table& k = kernels::table();
-  double mass[512], total = 0;
-  std::vector<double> large;
-  const int64_t chunks = (vocab + kVocabChunk - 1) / kVocabChunk;
-  double* masses = mass;
-  if (chunks > 512) large.resize(static_cast<size_t>(chunks)), masses = large.data();
-  for (int64_t c = 0; c < chunks; ++c) {
-    const kernels::LogitStats s =
-        k.chunk_stats(logits.data() + c * kVocabChunk, std::min(kVocabChunk, vocab - c * kVocabChunk), scale, false);
-    masses[c] = static_cast<double>(s.sum) * std::exp(static_cast<double>(s.max) - static_cast<double>(max));
-    total += masses[c];
-  }
+/// Inverse CDF over the full softmax: the chunks' masses first, then one chunk.
+int32_t draw_full(std::span<const float> logits, float scale, const RowStats& stats, double uniform) {
+  const int64_t vocab = static_cast<int64_t>(logits.size()), chunks = static_cast<int64_t>(stats.chunks.size());
+  const auto mass = [&](int64_t c) {
+    const kernels::LogitStats& s = stats.chunks[static_cast<size_t>(c)];
+    return static_cast<double>(s.sum) * std::exp(static_cast<double>(s.max) - static_cast<double>(stats.row.max));
+  };
+  double total = 0;
+  for (int64_t c = 0; c < chunks; ++c) total += mass(c);
   const double target = uniform * total;
   double before = 0;
   for (int64_t c = 0; c < chunks; ++c) {
-    if (before + masses[c] <= target && c + 1 < chunks) {
-      before += masses[c];
+    if (before + mass(c) <= target && c + 1 < chunks) {
+      before += mass(c);
       continue;
     }
     const int64_t first = c * kVocabChunk, n = std::min(kVocabChunk, vocab - first);
     double base = before;
-    const int64_t found = k.find_quantile(logits.data() + first, n, scale, max, target, &base);
+    const int64_t found = kernels::table().find_quantile(logits.data() + first, n, scale, stats.row.max, target, &base);
     if (found >= 0) return static_cast<int32_t>(first + found);
     before = base;  // the chunk's mass was rounded up: go on in the next one
   }
@@ -125,8 +119,8 @@ Draw sample_token(std::span<const float> logits, const SamplingConfig& o, std::s
                   std::span<const int32_t> completion, double uniform) {
   const int64_t vocab = static_cast<int64_t>(logits.size());
   const float scale = o.temperature > 0 ? 1.f / static_cast<float>(o.temperature) : 1.f;
-  const kernels::LogitStats stats = row_stats(logits.data(), vocab, scale, false);
-  const float lse = log_sum_exp(stats);
+  const RowStats stats = row_stats(logits.data(), vocab, scale);
+  const float lse = log_sum_exp(stats.row);
   HONE_CHECK(std::isfinite(lse), ErrorKind::data,
              "the model's logits are not finite (log-sum-exp {}): its weights hold NaN or "
              "overflow",
@@ -151,7 +145,7 @@ Draw sample_token(std::span<const float> logits, const SamplingConfig& o, std::s
   if (o.temperature <= 0) {
     draw.token = argmax(row);
   } else if (!truncates(o)) {
-    draw.token = draw_full(row, scale, stats.max, uniform);
+    draw.token = draw_full(logits, scale, stats, uniform);
   } else {
     if (changed.empty()) changed.assign(logits.begin(), logits.end());
     for (float& l : changed) l *= scale;

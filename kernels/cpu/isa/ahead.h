@@ -12,22 +12,36 @@ constexpr int64_t kAheadStep = 16;  // iterations along k of one step
 /// Steps that a loop over k makes.
 constexpr int64_t ahead_steps(int64_t k) { return k <= kAheadStep ? 1 : (k + kAheadStep - 1) / kAheadStep; }
 
-/// Memory that will be needed soon, into the second-level cache: `lines` of 64 bytes in `steps` steps.
+struct NothingAhead {
+  void step() {}
+};
+
+/// Memory that will be needed soon, into the second-level cache, in `steps` steps.
 class Prefetch {
  public:
-  Prefetch(const uint32_t* at, int64_t lines, int64_t steps)
-      : at_(at), lines_(at == nullptr ? 0 : lines), a_step_((lines + steps - 1) / steps) {}
+  /// `lines` of 64 bytes.
+  Prefetch(const uint32_t* at, int64_t lines, int64_t steps) : Prefetch(at, 1, 0, lines, steps) {}
+  /// `lines` in each of several runs, which begin `stride` words apart.
+  Prefetch(const uint32_t* at, int64_t runs, int64_t stride, int64_t lines, int64_t steps)
+      : at_(at),
+        run_lines_(lines),
+        gap_(stride - lines * kLanes),
+        lines_left_(lines),
+        left_(at == nullptr ? 0 : runs * lines),
+        a_step_((left_ + steps - 1) / steps) {}
 
   void step() {
-    const int64_t count = a_step_ < lines_ ? a_step_ : lines_;
-    for (int64_t i = 0; i < count; ++i) __builtin_prefetch(at_ + i * kLanes, 0, 2);
-    at_ += count * kLanes;
-    lines_ -= count;
+    int64_t count = a_step_ < left_ ? a_step_ : left_;
+    left_ -= count;
+    for (; count > 0; --count, at_ += kLanes) {
+      __builtin_prefetch(at_, 0, 2);
+      if (--lines_left_ == 0) at_ += gap_, lines_left_ = run_lines_;
+    }
   }
 
  private:
   const uint32_t* at_;
-  int64_t lines_, a_step_;
+  int64_t run_lines_, gap_, lines_left_, left_, a_step_;
 };
 
 /// Packed bf16 panels [panels][units][32] as panels of floats [panels][2 units][32], the odd element of a unit first.

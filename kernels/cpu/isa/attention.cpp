@@ -29,29 +29,59 @@ void store_probs(uint32_t* to, int64_t i, f32v p) {
 struct Block {
   int64_t index;  // in its sequence
   const uint32_t *keys, *values;
-  const uint32_t *next_keys, *next_values;  // of the block that comes next, to be fetched meanwhile; or null
 };
 
-/// `type` is the cache's; k in units. WIDE: the block is widened, so its products are those of floats. `next` is as
-/// large as `right` before it was widened.
+/// What of the block that comes next is to be fetched meanwhile: its first `count` keys and their values, as stored.
+struct NextBlock {
+  const uint32_t *keys, *values;  // null: nothing
+  int64_t count;
+
+  Prefetch fetch_keys(const KvLayout& kv, int64_t steps) const {
+    return {keys, kPanelVectors * units(kv.type, kv.head_dim) * (round_up(count, kPanel) / kPanel), steps};
+  }
+  /// Those of `panels` panels of values from `panel` on.
+  Prefetch fetch_values(const KvLayout& kv, int64_t panel, int64_t panels, int64_t steps) const {
+    const int64_t stride = units(kv.type, kKvBlock) * kPanel;
+    return {values == nullptr ? nullptr : values + panel * stride, panels, stride,
+            kPanelVectors * units(kv.type, count), steps};
+  }
+};
+
+/// `type` is the cache's. `right` is panels of `panel_units` units, of which the product takes the first `count`. WIDE:
+/// they are widened, so the product is one of floats.
 template <Type type, bool WIDE, int VECTORS, int ROWS>
-void product(const uint32_t* left, int64_t left_row, const uint32_t* right, int64_t k, f32v (&acc)[ROWS][VECTORS],
-             const uint32_t* next) {
-  Prefetch ahead(next, VECTORS * k, ahead_steps(WIDE ? 2 * k : k));
+void product(const uint32_t* left, int64_t left_row, const uint32_t* right, int64_t panel_units, int64_t count,
+             f32v (&acc)[ROWS][VECTORS], Prefetch& ahead) {
   if constexpr (WIDE)
-    tile<Type::f32>(left, left_row, right, 2 * k * kPanel, 2 * k, acc, ahead);
+    tile<Type::f32>(left, left_row, right, 2 * panel_units * kPanel, 2 * count, acc, ahead);
   else
-    packed_tile<type>(left, left_row, right, k * kPanel, k, acc, ahead);
+    packed_tile<type>(left, left_row, right, panel_units * kPanel, count, acc, ahead);
 }
 
-/// Adds probabilities [ROWS][64] times one or two panels of values to `acc` [ROWS][acc_row].
+/// The logits of the first `keys` keys of a block; those of a panel without any stay 0.
+template <Type type, bool WIDE, int ROWS>
+void multiply_keys(const Attention& a, const RowSet& rows, int64_t first, const Block& block, int64_t keys,
+                   const NextBlock& next, f32v (&logits)[ROWS][kPairVectors]) {
+  const int64_t d_units = units(type, a.kv.head_dim);
+  Prefetch ahead = next.fetch_keys(a.kv, ahead_steps(WIDE ? 2 * d_units : d_units));
+  if (keys > kPanel) {
+    product<type, WIDE>(rows.row(first), rows.row_units, block.keys, d_units, d_units, logits, ahead);
+  } else {
+    f32v panel[ROWS][kPanelVectors] = {};
+    product<type, WIDE>(rows.row(first), rows.row_units, block.keys, d_units, d_units, panel, ahead);
+    for (int r = 0; r < ROWS; ++r)
+      for (int v = 0; v < kPanelVectors; ++v) logits[r][v] = panel[r][v];
+  }
+}
+
+/// Adds the first `keys` probabilities of [ROWS][64] times one or two panels of values to `acc` [ROWS][acc_row].
 template <Type type, bool WIDE, int VECTORS, int ROWS>
-void add_values(const uint32_t (&probs)[ROWS][kKvBlock], const uint32_t* values, float* acc, int64_t acc_row,
-                const uint32_t* next) {
+void add_values(const uint32_t (&probs)[ROWS][kKvBlock], const uint32_t* values, int64_t keys, float* acc,
+                int64_t acc_row, Prefetch ahead) {
   f32v sum[ROWS][VECTORS];
   for (int r = 0; r < ROWS; ++r)
     for (int v = 0; v < VECTORS; ++v) sum[r][v] = load(acc + r * acc_row + v * kLanes);
-  product<type, WIDE>(&probs[0][0], kKvBlock, values, units(type, kKvBlock), sum, next);
+  product<type, WIDE>(&probs[0][0], kKvBlock, values, units(type, kKvBlock), units(type, keys), sum, ahead);
   for (int r = 0; r < ROWS; ++r)
     for (int v = 0; v < VECTORS; ++v) store(acc + r * acc_row + v * kLanes, sum[r][v]);
 }
@@ -62,52 +92,58 @@ void soften(const Attention& a, const RowSet& rows, int64_t row, int64_t block, 
             const Running& state) {
   scale_and_mask(a, rows.position(row), block, s);
   const float block_max = max(max(max(s[0], s[1]), max(s[2], s[3])));
-  const float before = state.max[row];
-  const float now = before > block_max ? before : block_max;
-  const float alpha = exp1(before - now);
+  float alpha = 1.f;
+  if (block_max > state.max[row]) {
+    alpha = exp1(state.max[row] - block_max);
+    state.max[row] = block_max;
+    const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
+    float* acc = state.acc + row * d_padded;
+    for (int64_t j = 0; j < d_padded; j += kLanes) store(acc + j, load(acc + j) * alpha);
+  }
   f32v total{};
   for (int i = 0; i < 4; ++i) {
-    const f32v p = exp(s[i] - now);
+    const f32v p = exp(s[i] - state.max[row]);
     total += p;
     store_probs<type>(probs, i * kLanes, p);
   }
   state.sum[row] = fma1(state.sum[row], alpha, sum(total));
-  state.max[row] = now;
-  const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
-  float* acc = state.acc + row * d_padded;
-  for (int64_t j = 0; j < d_padded; j += kLanes) store(acc + j, load(acc + j) * alpha);
 }
 
+/// Keys behind the last one that any of the rows sees are not even read: they would add zeros.
 template <Type type, bool WIDE, int ROWS>
-void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Block& block, const Running& state) {
-  const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
+void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Block& block, const NextBlock& next,
+                 const Running& state) {
+  int64_t keys = 0;
+  for (int r = 0; r < ROWS; ++r) {
+    const int64_t seen = keys_until(rows.position(first + r), block.index);
+    keys = seen > keys ? seen : keys;
+  }
   f32v logits[ROWS][kPairVectors] = {};  // the keys of a block are one pair of panels
-  product<type, WIDE>(rows.row(first), rows.row_units, block.keys, units(type, a.kv.head_dim), logits, block.next_keys);
+  multiply_keys<type, WIDE>(a, rows, first, block, keys, next, logits);
   alignas(64) uint32_t probs[ROWS][kKvBlock];
   for (int r = 0; r < ROWS; ++r) soften<type>(a, rows, first + r, block.index, logits[r], probs[r], state);
-  const int64_t panel_units = (WIDE ? 2 : 1) * units(type, kKvBlock) * kPanel, panels = d_padded / kPanel;
+  const int64_t d_padded = round_up(a.kv.head_dim, kPanel), panels = d_padded / kPanel;
+  const int64_t panel_words = (WIDE ? 2 : 1) * units(type, kKvBlock) * kPanel;
+  const int64_t steps = ahead_steps((WIDE ? 2 : 1) * units(type, keys));
   for (int64_t p = 0; p < panels; p += 2) {
-    const uint32_t* values = block.values + p * panel_units;
+    const uint32_t* values = block.values + p * panel_words;
     float* acc = state.acc + first * d_padded + p * kPanel;
-    const uint32_t* next =
-        block.next_values == nullptr ? nullptr : block.next_values + p * units(type, kKvBlock) * kPanel;
     if (p + 1 < panels)
-      add_values<type, WIDE, kPairVectors>(probs, values, acc, d_padded, next);
+      add_values<type, WIDE, kPairVectors>(probs, values, keys, acc, d_padded, next.fetch_values(a.kv, p, 2, steps));
     else
-      add_values<type, WIDE, kPanelVectors>(probs, values, acc, d_padded, next);
+      add_values<type, WIDE, kPanelVectors>(probs, values, keys, acc, d_padded, next.fetch_values(a.kv, p, 1, steps));
   }
 }
 
 /// The same in matrix tiles, for at most 32 rows of a bf16 cache.
 void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t first, int64_t count, const Block& block,
-                            const Running& state) {
+                            const NextBlock& next, const Running& state) {
   const int64_t d_padded = round_up(a.kv.head_dim, kPanel), d_units = units(Type::bf16, a.kv.head_dim);
   alignas(64) BlockSums logits[2], sums;
   alignas(64) uint32_t probs[kBlockRows][kKvBlock];
   for (int64_t half = 0; half < 2; ++half) {
     const int64_t at = half * d_units * kPanel;
-    Prefetch ahead(block.next_keys == nullptr ? nullptr : block.next_keys + at, kPanelVectors * d_units,
-                   ahead_steps(d_units));
+    Prefetch ahead(next.keys == nullptr ? nullptr : next.keys + at, kPanelVectors * d_units, ahead_steps(d_units));
     multiply_block(rows.row(first), rows.row_units, count, block.keys + at, d_units, logits[half], true, ahead);
   }
   for (int64_t r = 0; r < count; ++r) {
@@ -120,26 +156,27 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
     float* acc = state.acc + first * d_padded + p * kPanel;
     for (int64_t r = 0; r < count; ++r) std::memcpy(sums[r], acc + r * d_padded, sizeof sums[r]);
     const int64_t at = p * key_units * kPanel;
-    Prefetch ahead(block.next_values == nullptr ? nullptr : block.next_values + at, kPanelVectors * key_units,
+    Prefetch ahead(next.values == nullptr ? nullptr : next.values + at, kPanelVectors * key_units,
                    ahead_steps(key_units));
     multiply_block(&probs[0][0], kKvBlock, count, block.values + at, key_units, sums, false, ahead);
     for (int64_t r = 0; r < count; ++r) std::memcpy(acc + r * d_padded, sums[r], sizeof sums[r]);
   }
 }
 
-/// All tiles of one run of rows that share a block.
+/// All tiles of rows [begin, end) that share a block.
 template <Type type, bool WIDE>
-void attend(const Attention& a, const RowSet& rows, int64_t begin, int64_t end, Block block, const Running& state) {
+void attend(const Attention& a, const RowSet& rows, int64_t begin, int64_t end, const Block& block, NextBlock next,
+            const Running& state) {
   if constexpr (kMatrixTiles && type == Type::bf16) {
     for (int64_t first = begin; first < end; first += kBlockRows) {
-      attend_in_matrix_tiles(a, rows, first, end - first < kBlockRows ? end - first : kBlockRows, block, state);
-      block.next_keys = block.next_values = nullptr;
+      attend_in_matrix_tiles(a, rows, first, end - first < kBlockRows ? end - first : kBlockRows, block, next, state);
+      next = {};
     }
     return;
   }
   for_row_tiles(begin, end, [&](int64_t first, auto tile_rows) {
-    attend_tile<type, WIDE, decltype(tile_rows)::value>(a, rows, first, block, state);
-    block.next_keys = block.next_values = nullptr;
+    attend_tile<type, WIDE, decltype(tile_rows)::value>(a, rows, first, block, next, state);
+    next = {};
   });
 }
 
@@ -154,29 +191,29 @@ void attention_typed(const Attention& a, int64_t row_begin, int64_t row_end, int
   const int64_t gathered = count + (kMatrixTiles ? kBlockRows : 0);  // matrix tiles read whole blocks of rows
   Carver carver(scratch<0>(row_set_bytes(type, gathered, d, spread) + Carver::bytes<float>(count * d_padded) +
                            2 * Carver::bytes<float>(count) + Carver::bytes<uint32_t>(2 * block_units)));
-  const RowSet rows = gather_rows<type, spread>(a, a.q, row_begin, row_end, kv_head, carver);
+  const RowSet rows = gather_rows<type, spread>(a, a.q, row_begin, row_end, kv_head * repeat, repeat, carver);
   const TileScope tiles;
   const Running state{carver.take<float>(count * d_padded), carver.take<float>(count), carver.take<float>(count)};
   uint32_t* wide = carver.take<uint32_t>(2 * block_units);
   std::memset(state.acc, 0, static_cast<size_t>(count * d_padded) * sizeof(float));
   for (int64_t i = 0; i < count; ++i) state.max[i] = -__builtin_inff(), state.sum[i] = 0.f;
 
-  for_shared_blocks(a, row_begin, row_end, [&](int64_t index, int32_t page, int64_t begin, int64_t end, int32_t next) {
-    Block block{index, key_panel(a, page, kv_head), value_panel(a, page, kv_head), nullptr, nullptr};
-    if (next >= 0) {
-      block.next_keys = key_panel(a, next, kv_head);
-      block.next_values = value_panel(a, next, kv_head);
-    }
-    const int64_t first = (begin - row_begin) * repeat, stop = (end - row_begin) * repeat;
+  for_shared_blocks(a, row_begin, row_end, [&](const Run& run, const Run& next_run) {
+    Block block{run.block, key_panel(a, run.page, kv_head), value_panel(a, run.page, kv_head)};
+    NextBlock next{};
+    if (next_run.page >= 0)
+      next = {key_panel(a, next_run.page, kv_head), value_panel(a, next_run.page, kv_head),
+              keys_until(a.positions[next_run.begin], next_run.block)};
+    const int64_t first = (run.begin - row_begin) * repeat, stop = (run.end - row_begin) * repeat;
     if constexpr (spread == 2) {
       if (stop - first >= kWidenAheadRows) {
         Widening(block.keys, 0, 1, a.kv.k_units() / kPanel, wide, 1).finish();
         Widening(block.values, 0, 1, a.kv.v_units() / kPanel, wide + 2 * a.kv.k_units(), 1).finish();
         block.keys = wide, block.values = wide + 2 * a.kv.k_units();
-        return attend<type, true>(a, rows, first, stop, block, state);
+        return attend<type, true>(a, rows, first, stop, block, next, state);
       }
     }
-    attend<type, false>(a, rows, first, stop, block, state);
+    attend<type, false>(a, rows, first, stop, block, next, state);
   });
 
   for (int64_t i = 0; i < count; ++i) {

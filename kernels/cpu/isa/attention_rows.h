@@ -1,4 +1,4 @@
-// What the forward and backward pass of attention share: query rows of one KV head gathered side by side, the walk over
+// What the forward and backward pass of attention share: query rows of some heads gathered side by side, the walk over
 // shared blocks, and the scaled and masked scores.
 #pragma once
 
@@ -8,15 +8,15 @@
 namespace hone::kernels::HONE_ISA {
 namespace {
 
-/// Heads of one KV head out of a [rows, heads, head_dim] array, row after row: gathered row i is token row i / repeat,
-/// head i % repeat.
+/// Some heads out of a [rows, heads, head_dim] array, row after row: gathered row i is token row i / heads, head
+/// i % heads of them.
 struct RowSet {
   const uint32_t* data;      // [count][row_units]
   const int32_t* positions;  // of the token rows
-  int64_t repeat, row_units;
+  int64_t heads, row_units;
 
   const uint32_t* row(int64_t i) const { return data + i * row_units; }
-  int64_t position(int64_t i) const { return positions[i / repeat]; }
+  int64_t position(int64_t i) const { return positions[i / heads]; }
 };
 
 /// Words of a RowSet whose units take `spread` words each.
@@ -24,21 +24,21 @@ inline int64_t row_set_bytes(Type type, int64_t count, int64_t d, int64_t spread
   return Carver::bytes<uint32_t>(count * units(type, d) * spread);
 }
 
-/// With `spread` 2 the units are widened.
+/// Heads [head, head + heads) of rows [row_begin, row_end). With `spread` 2 the units are widened.
 template <Type type, int64_t spread = 1>
-RowSet gather_rows(const Attention& a, const void* from, int64_t row_begin, int64_t row_end, int64_t kv_head,
-                   Carver& carver) {
-  const int64_t repeat = a.heads / a.kv.kv_heads, d_units = units(type, a.kv.head_dim), width = repeat * d_units;
+RowSet gather_rows(const Attention& a, const void* from, int64_t row_begin, int64_t row_end, int64_t head,
+                   int64_t heads, Carver& carver) {
+  const int64_t d_units = units(type, a.kv.head_dim), width = heads * d_units;
   uint32_t* out = carver.take<uint32_t>((row_end - row_begin) * width * spread);
   for (int64_t row = row_begin; row < row_end; ++row) {
-    const uint32_t* source = static_cast<const uint32_t*>(from) + (row * a.heads + kv_head * repeat) * d_units;
+    const uint32_t* source = static_cast<const uint32_t*>(from) + (row * a.heads + head) * d_units;
     uint32_t* to = out + (row - row_begin) * width * spread;
     if constexpr (spread == 2)
       widen_units(source, width, to);
     else
       std::memcpy(to, source, static_cast<size_t>(4 * width));
   }
-  return {out, a.positions + row_begin, repeat, d_units * spread};
+  return {out, a.positions + row_begin, heads, d_units * spread};
 }
 
 inline const uint32_t* key_panel(const Attention& a, int32_t page, int64_t kv_head) {
@@ -53,9 +53,21 @@ inline bool sees(const Attention& a, int64_t position, int64_t block) {
   return position >= block * kKvBlock && (a.window == 0 || position - a.window < block * kKvBlock + kKvBlock - 1);
 }
 
-/// Calls body(block, page, begin, end, next page) for every absolute block, ascending, and every run [begin, end) of
-/// neighbouring rows that see it in the same physical page. The next page is the one of the following call as far as
-/// that is known, else -1.
+/// How many keys of `block` a row at `position` that sees it may look back to from there: all up to its own.
+inline int64_t keys_until(int64_t position, int64_t block) {
+  const int64_t keys = position - block * kKvBlock + 1;
+  return keys < kKvBlock ? keys : kKvBlock;
+}
+
+/// Rows [begin, end) that see an absolute block in the same physical page.
+struct Run {
+  int64_t block;
+  int32_t page;  // -1: none
+  int64_t begin, end;
+};
+
+/// Calls body(run, next run) for every absolute block, ascending, and every run of neighbouring rows that see it in
+/// the same page. The next run is known as far as its page and its first row, if at all.
 template <class Body>
 void for_shared_blocks(const Attention& a, int64_t row_begin, int64_t row_end, const Body& body) {
   int64_t last = 0;
@@ -66,16 +78,15 @@ void for_shared_blocks(const Attention& a, int64_t row_begin, int64_t row_end, c
         ++begin;
         continue;
       }
-      const int32_t page = a.tables[begin][block];
-      int64_t end = begin + 1;
-      while (end < row_end && sees(a, a.positions[end], block) && a.tables[end][block] == page) ++end;
-      int32_t next = -1;
-      if (end < row_end)
-        next = sees(a, a.positions[end], block) ? a.tables[end][block] : -1;
-      else if (sees(a, a.positions[row_begin], block + 1))
-        next = a.tables[row_begin][block + 1];
-      body(block, page, begin, end, next);
-      begin = end;
+      Run run{block, a.tables[begin][block], begin, begin + 1}, next{0, -1, 0, 0};
+      const auto page = [&](int64_t row, int64_t of) { return sees(a, a.positions[row], of) ? a.tables[row][of] : -1; };
+      while (run.end < row_end && page(run.end, block) == run.page) ++run.end;
+      if (run.end < row_end)
+        next = {block, page(run.end, block), run.end, run.end};
+      else
+        next = {block + 1, page(row_begin, block + 1), row_begin, row_begin};
+      body(run, next);
+      begin = run.end;
     }
   }
 }

@@ -23,7 +23,7 @@ void rope_grad(int64_t heads, int64_t kv_heads, int64_t head_dim, const float* q
                const float* q_norm, const float* k_norm, float norm_offset, float norm_eps, const float* d_q,
                const float* d_k, const float* d_v, float* d_qkv, float* d_q_norm, float* d_k_norm);
 void attention(const Attention&, int64_t row_begin, int64_t row_end, int64_t kv_head);
-void attention_grad(const AttentionGrad&, int64_t row_begin, int64_t row_end, int64_t kv_head);
+void attention_grad(const AttentionGrad&, int64_t row_begin, int64_t row_end, int64_t head);
 void glu(Type, bool gelu, const void* gate_up, int64_t rows, int64_t n, void* y);
 void glu_grad(Type, bool gelu, const void* gate_up, const void* dy, int64_t rows, int64_t n, void* d_gate_up);
 

@@ -297,21 +297,6 @@ void gemm_typed(const Gemm& g, int64_t row_begin, int64_t row_end, PanelQueue& q
     multiply_many_rows<type>(g, left, row_begin, row_end, first, queue);
 }
 
-/// Transposes 16 x 16 units.
-void transpose_units(u32v (&x)[kLanes]) {
-  const i32v lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  for (int s = 1; s < kLanes; s *= 2) {
-    const i32v upper = (lane & s) != 0;  // lanes that belong to the other vector of the pair
-    const u32v low = (u32v)(upper ? lane - s + 16 : lane), high = (u32v)(upper ? lane + 16 : lane + s);
-    for (int i = 0; i < kLanes; ++i) {
-      if (i & s) continue;
-      const u32v a = x[i], c = x[i + s];
-      x[i] = __builtin_shuffle(a, c, low);
-      x[i + s] = __builtin_shuffle(a, c, high);
-    }
-  }
-}
-
 /// Units of rows 2u and 2u + 1 (bf16) or of row u (f32), columns [column, column + 16); absent elements are 0.
 template <Type type>
 u32v column_units(const void* x, int64_t m, int64_t ldx, int64_t u, int64_t column, int64_t columns) {

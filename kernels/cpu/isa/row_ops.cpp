@@ -58,45 +58,56 @@ void rotate_head(const float* x, const float* cos, const float* sin, const float
                  int64_t d, float* out) {
   const float scale = norm ? reciprocal_rms(x, d, eps) : 1.f;
   const int64_t half = d / 2;
-  for (int64_t i = 0; i < half; ++i) {
-    float a = x[i], b = x[i + half];
-    if (norm) a = a * scale * (norm[i] + offset), b = b * scale * (norm[i + half] + offset);
-    out[i] = fma1(a, cos[i], -(b * sin[i]));
-    out[i + half] = fma1(b, cos[i], a * sin[i]);
+  const auto element = [&](int64_t j, int64_t n) {
+    const f32v v = load_part<Type::f32>(x, j, n);
+    return norm ? v * scale * (load_part<Type::f32>(norm, j, n) + offset) : v;
+  };
+  for (int64_t i = 0; i < half; i += kLanes) {
+    const int64_t n = half - i;
+    const f32v a = element(i, n), b = element(i + half, n);
+    const f32v c = load_part<Type::f32>(cos, i, n), s = load_part<Type::f32>(sin, i, n);
+    store_part<Type::f32>(out, i, n, fma(a, c, -(b * s)));
+    store_part<Type::f32>(out, i + half, n, fma(b, c, a * s));
   }
+}
+
+constexpr int64_t kMostHeadDim = 1024;
+
+/// One head of `type`.
+template <Type type>
+void store_head(const float* head, int64_t d, void* out) {
+  for (int64_t j = 0; j < d; j += kLanes) store_part<type>(out, j, d - j, load_part<Type::f32>(head, j, d - j));
 }
 
 template <Type type>
 void rope_store_typed(const KvLayout& kv, int64_t heads, const float* qkv, const float* cos, const float* sin,
                       const float* q_norm, const float* k_norm, float norm_offset, float norm_eps, void* q,
                       char* k_block, char* v_block, int64_t slot) {
-  const int64_t d = kv.head_dim;
-  float rotated[1024];
+  const int64_t d = kv.head_dim, k_units = units(type, d), slot_units = units(type, kKvBlock);
+  float rotated[kMostHeadDim];
   for (int64_t h = 0; h < heads; ++h) {
     rotate_head(qkv + h * d, cos, sin, q_norm, norm_offset, norm_eps, d, rotated);
-    for (int64_t j = 0; j < d; j += kLanes)
-      store_part<type>(q, h * d + j, d - j, load_part<Type::f32>(rotated, j, d - j));
+    store_head<type>(rotated, d, static_cast<char*>(q) + h * d * element_size(type));
   }
-  const int64_t k_units = units(type, d), slot_units = units(type, kKvBlock);
+  // A key goes down a column of its panel, a value along a row of its panels: every other bf16 of it, whose neighbours
+  // belong to another row of the batch and perhaps another thread.
+  alignas(64) char head[4 * kMostHeadDim];
   for (int64_t h = 0; h < kv.kv_heads; ++h) {
     rotate_head(qkv + (heads + h) * d, cos, sin, k_norm, norm_offset, norm_eps, d, rotated);
-    const float* v = qkv + (heads + kv.kv_heads + h) * d;
+    store_head<type>(rotated, d, head);
     uint32_t* keys =
         reinterpret_cast<uint32_t*>(k_block) + h * kv.k_units() + slot / kPanel * k_units * kPanel + slot % kPanel;
+    for (int64_t u = 0; u < k_units; ++u) std::memcpy(&keys[u * kPanel], head + 4 * u, 4);
+
+    store_head<type>(qkv + (heads + kv.kv_heads + h) * d, d, head);
     uint32_t* values = reinterpret_cast<uint32_t*>(v_block) + h * kv.v_units();
-    for (int64_t u = 0; u < k_units; ++u) {
+    for (int64_t first = 0; first < d; first += kPanel, values += slot_units * kPanel) {
+      const int64_t count = d - first < kPanel ? d - first : kPanel;
       if constexpr (type == Type::bf16) {
-        keys[u * kPanel] = to_bf16(rotated[2 * u]) | static_cast<uint32_t>(to_bf16(rotated[2 * u + 1])) << 16;
+        char* to = reinterpret_cast<char*>(values + slot / 2 * kPanel) + slot % 2 * 2;
+        for (int64_t j = 0; j < count; ++j) std::memcpy(to + 4 * j, head + 2 * (first + j), 2);
       } else {
-        std::memcpy(&keys[u * kPanel], &rotated[u], 4);
-      }
-    }
-    for (int64_t j = 0; j < d; ++j) {
-      uint32_t* panel = values + j / kPanel * slot_units * kPanel + j % kPanel;
-      if constexpr (type == Type::bf16) {
-        reinterpret_cast<uint16_t*>(panel + slot / 2 * kPanel)[slot % 2] = to_bf16(v[j]);
-      } else {
-        std::memcpy(&panel[slot * kPanel], &v[j], 4);
+        std::memcpy(values + slot * kPanel, head + 4 * first, static_cast<size_t>(4 * count));
       }
     }
   }

@@ -60,20 +60,23 @@ inline f32v fma(f32v a, f32v b, f32v c) {
 inline f32v max(f32v a, f32v b) { return a > b ? a : b; }
 inline f32v min(f32v a, f32v b) { return a < b ? a : b; }
 
-// Horizontal reductions pair lanes in one fixed tree.
+// Horizontal reductions pair lane i with lane i + 8, then i + 4, i + 2 and i + 1.
+typedef float f32v8 __attribute__((vector_size(32)));
+typedef float f32v4 __attribute__((vector_size(16)));
+template <class Join>
+inline float reduce(f32v v, const Join& join) {
+  const f32v8 eight = join(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+                           __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+  const f32v4 four =
+      join(__builtin_shufflevector(eight, eight, 0, 1, 2, 3), __builtin_shufflevector(eight, eight, 4, 5, 6, 7));
+  const f32v4 two = join(four, __builtin_shufflevector(four, four, 2, 3, 2, 3));
+  return join(two, __builtin_shufflevector(two, two, 1, 1, 1, 1))[0];
+}
 inline float sum(f32v v) {
-  alignas(64) float x[16];
-  *reinterpret_cast<f32v*>(x) = v;
-  for (int width = 8; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) x[i] += x[i + width];
-  return x[0];
+  return reduce(v, [](auto a, auto b) { return a + b; });
 }
 inline float max(f32v v) {
-  alignas(64) float x[16];
-  *reinterpret_cast<f32v*>(x) = v;
-  for (int width = 8; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) x[i] = x[i] > x[i + width] ? x[i] : x[i + width];
-  return x[0];
+  return reduce(v, [](auto a, auto b) -> decltype(a) { return a > b ? a : b; });
 }
 
 /// Loads n <= 16 values and fills the other lanes.
@@ -198,6 +201,21 @@ inline float exp1(float x) { return exp(splat(x))[0]; }
 inline f32v tanh(f32v x) {
   const f32v e = exp(max(splat(-15.f), min(splat(15.f), x)) * 2.f);
   return (e - 1.f) / (e + 1.f);
+}
+
+/// Transposes 16 x 16 units.
+inline void transpose_units(u32v (&x)[kLanes]) {
+  const i32v lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (int s = 1; s < kLanes; s *= 2) {
+    const i32v upper = (lane & s) != 0;  // lanes that belong to the other vector of the pair
+    const u32v low = (u32v)(upper ? lane - s + 16 : lane), high = (u32v)(upper ? lane + 16 : lane + s);
+    for (int i = 0; i < kLanes; ++i) {
+      if (i & s) continue;
+      const u32v a = x[i], c = x[i + s];
+      x[i] = __builtin_shuffle(a, c, low);
+      x[i + s] = __builtin_shuffle(a, c, high);
+    }
+  }
 }
 
 }  // namespace

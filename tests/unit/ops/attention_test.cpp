@@ -106,5 +106,72 @@ TEST_P(AttentionTest, ChunkedPrefillAndDecodeGiveTheSameBits) {
   }
 }
 
+/// The kernel itself on bf16 rows: the tables of multiply-adds widen everything and give the gradients of the rounded
+/// rows; matrix tiles round the probabilities on the way.
+TEST_P(AttentionTest, GradientsOfBf16RowsOnEveryInstructionSet) {
+  const Shape s = GetParam();
+  if (s.norms) return;
+  at::manual_seed(15);
+  const int64_t t = 230, d = s.head_dim, repeat = s.heads / s.kv_heads;
+  const auto rounded = [](Tensor x) { return cast(cast(x, Type::bf16), Type::f32); };
+  const Tensor qkv = rounded(at::randn({t, (s.heads + 2 * s.kv_heads) * d})),
+               d_out = rounded(at::randn({t, s.heads, d}));
+  const Tensor heads = qkv.view({t, s.heads + 2 * s.kv_heads, d});
+  std::vector<Tensor> x;
+  for (const auto& [from, to] : {std::pair{int64_t{0}, s.heads},
+                                 {s.heads, s.heads + s.kv_heads},
+                                 {s.heads + s.kv_heads, s.heads + 2 * s.kv_heads}})
+    x.push_back(heads.slice(1, from, to).contiguous().requires_grad_(true));
+  const Tensor expected_out = attention_reference(x[0], x[1], x[2], 0.2, s.window);
+  const auto expected = torch::autograd::grad({(expected_out * d_out).sum()}, {x[0], x[1], x[2]});
+  const Tensor delta = (expected_out.detach() * d_out).sum(-1).contiguous();
+
+  const kernels::KvLayout kv{Type::bf16, s.kv_heads, d};
+  const auto plan = one_sequence(t);
+  const KvStore store = make_kv_store(kv, plan->num_blocks);
+  const Tensor q = empty({t, s.heads, d}, Type::bf16), out = empty({t, s.heads, d}, Type::bf16);
+  const Tensor lse = at::empty({t, s.heads}), cos = at::ones({d / 2}), sin = at::zeros({d / 2});
+  for (const KvWrite& w : plan->writes)
+    kernels::table().rope_store(kv, s.heads, floats(qkv) + w.row * qkv.size(1), floats(cos), floats(sin), nullptr,
+                                nullptr, 0, 0, static_cast<uint16_t*>(q.mutable_data_ptr()) + w.row * s.heads * d,
+                                store.k + w.block * kv.k_block_bytes(), store.v + w.block * kv.v_block_bytes(), w.slot);
+  const kernels::Attention forward{kv,
+                                   s.heads,
+                                   store.k,
+                                   store.v,
+                                   plan->tables.data(),
+                                   plan->positions.data(),
+                                   0.2f,
+                                   s.window,
+                                   q.const_data_ptr(),
+                                   out.mutable_data_ptr(),
+                                   floats(lse)};
+  for (int64_t h = 0; h < s.kv_heads; ++h) kernels::table().attention(forward, 0, t, h);
+  const Tensor d_out_bf16 = cast(d_out, Type::bf16);
+
+  const auto relative = [](const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); };
+  std::vector<Tensor> chained;  // gradients of the tables of multiply-adds
+  for (const char* isa : {"avx512bf16", "avx512", "avx2", "portable", "amx_plain", "amx"}) {
+    const kernels::Table* table = kernels::table_of(isa);
+    if (table == nullptr) continue;
+    const Tensor d_q = at::empty({t, s.heads, d});
+    const Tensor d_k = at::zeros({plan->num_blocks, s.heads, kernels::kKvBlock, d}), d_v = at::zeros_like(d_k);
+    const kernels::AttentionGrad args{forward,    d_out_bf16.const_data_ptr(), floats(d_q), floats(delta), floats(d_k),
+                                      floats(d_v)};
+    for (int64_t h = 0; h < s.heads; ++h) table->attention_grad(args, 0, t, h);
+    const auto by_row = [&](const Tensor& g) {  // [t, kv_heads, d]
+      return g.transpose(1, 2).reshape({-1, s.kv_heads, repeat, d}).slice(0, 0, t).sum(2);
+    };
+    const bool tiles = std::string_view(isa).starts_with("amx");
+    const double most = tiles ? 0.01 : 2e-5;
+    EXPECT_LT(relative(d_q, expected[0]), most) << isa;
+    EXPECT_LT(relative(by_row(d_k), expected[1]), most) << isa;
+    EXPECT_LT(relative(by_row(d_v), expected[2]), most) << isa;
+    if (!tiles && isa != std::string_view("portable"))
+      chained.push_back(at::cat({d_q.flatten(), d_k.flatten(), d_v.flatten()}));
+  }
+  for (const Tensor& other : chained) EXPECT_TRUE(same_bits(other, chained[0]));
+}
+
 }  // namespace
 }  // namespace hone

@@ -1,5 +1,7 @@
 #include "ops/gemm.h"
 
+#include <algorithm>
+
 #include "base/threads.h"
 #include "unit/ops/ops_test_util.h"
 
@@ -58,6 +60,27 @@ TEST_P(GemmTest, ALongRowHasTheSameBitsInEveryBatch) {
     multiply(x.const_data_ptr(), m, w.matrix, floats(part), Type::f32);
     EXPECT_TRUE(same_bits(part.slice(0, 0, m).contiguous(), all.slice(0, 0, m).contiguous())) << "m = " << m;
   }
+}
+
+TEST(PanelQueue, HandsOutEveryPanelOnceAndEndsWithSinglesForAllThreads) {
+  for (int64_t panels = 0; panels < 70; ++panels)
+    for (const int64_t threads : {1, 2, 3, 16}) {
+      kernels::PanelQueue queue(panels * kernels::kPanel - (panels > 0 ? 5 : 0), threads);
+      std::vector<int64_t> taken;  // panels of each turn
+      int64_t expected = 0;
+      for (int64_t p;
+           (p = taken.size() % 2 == 0 ? queue.take_ahead() : queue.take()) >= 0 || (p = queue.take()) >= 0;) {
+        ASSERT_EQ(p, expected) << panels << " panels, " << threads << " threads";
+        taken.push_back(queue.taken(p));
+        expected += taken.back();
+      }
+      ASSERT_EQ(expected, panels);
+      EXPECT_TRUE(std::is_sorted(taken.rbegin(), taken.rend()));
+      const int64_t singles = std::count(taken.begin(), taken.end(), 1);
+      EXPECT_GE(singles, threads == 1 ? panels % 2 : std::min(panels, threads)) << panels << ", " << threads;
+      EXPECT_EQ(queue.take(), -1);
+      EXPECT_EQ(queue.take_ahead(), -1);
+    }
 }
 
 /// C of one table, its rows in two calls that are cut at `cut`.

@@ -48,9 +48,10 @@ void run_gemm(const kernels::Gemm& g) {
   const int64_t wanted = (g.m + cache_rows - 1) / cache_rows;
   const int64_t block_rows = round_up((g.m + wanted - 1) / wanted, kRowGrain);
   const int64_t blocks = (g.m + block_rows - 1) / block_rows;
-  const int64_t threads_a_block = (num_threads() + blocks - 1) / blocks;
+  // Blocks that do not go round evenly are shared by the threads.
+  const int64_t shared = blocks % num_threads(), sharing = shared == 0 ? 1 : (num_threads() + shared - 1) / shared;
   std::deque<kernels::PanelQueue> queues;
-  for (int64_t block = 0; block < blocks; ++block) queues.emplace_back(g.n, threads_a_block);
+  for (int64_t block = 0; block < blocks; ++block) queues.emplace_back(g.n, block < blocks - shared ? 1 : sharing);
   std::atomic<int64_t> next{0};
   const auto help = [&](int64_t block) {
     const int64_t row = block * block_rows;

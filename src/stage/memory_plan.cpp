@@ -27,7 +27,8 @@ double activation_bytes_per_token(const ModelConfig& c, Type type, int64_t recom
   // Inputs of the two norms, q, attention output, keys and values in pages (a short sequence fills half of its last
   // one), gate and up; one block's worth of temporaries on top.
   const double kept = 8 * hidden + 2 * e * q + 4 * e * kv + 2 * e * ffn + (c.qk_norm ? 4 * (q + 2 * kv) : 0);
-  const double passing = 4 * (q + 2 * kv) + 8 * hidden + 3 * e * ffn;
+  const double projection = 4 * (q + 2 * kv);
+  const double passing = 8 * hidden + projection + std::max(3 * e * ffn, (e + 4 + 16) * q);
   const double recomputed = static_cast<double>(recomputed_blocks), layers = static_cast<double>(c.layers);
   return 4 * hidden * recomputed + kept * (layers - recomputed) + (recomputed_blocks > 0 ? kept : 0) + passing +
          3 * 4 * hidden;

@@ -79,11 +79,9 @@ template <Type type, bool WIDE, int VECTORS, int ROWS>
 void add_values(const uint32_t (&probs)[ROWS][kKvBlock], const uint32_t* values, int64_t keys, float* acc,
                 int64_t acc_row, Prefetch ahead) {
   f32v sum[ROWS][VECTORS];
-  for (int r = 0; r < ROWS; ++r)
-    for (int v = 0; v < VECTORS; ++v) sum[r][v] = load(acc + r * acc_row + v * kLanes);
+  load_sums(acc, acc_row, sum);
   product<type, WIDE>(&probs[0][0], kKvBlock, values, units(type, kKvBlock), units(type, keys), sum, ahead);
-  for (int r = 0; r < ROWS; ++r)
-    for (int v = 0; v < VECTORS; ++v) store(acc + r * acc_row + v * kLanes, sum[r][v]);
+  store_sums(sum, acc, acc_row);
 }
 
 /// One row's softmax goes on with the 64 logits of a block: leaves the probabilities and rescales what was summed.
@@ -113,26 +111,21 @@ void soften(const Attention& a, const RowSet& rows, int64_t row, int64_t block, 
 template <Type type, bool WIDE, int ROWS>
 void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Block& block, const NextBlock& next,
                  const Running& state) {
-  int64_t keys = 0;
-  for (int r = 0; r < ROWS; ++r) {
-    const int64_t seen = keys_until(rows.position(first + r), block.index);
-    keys = seen > keys ? seen : keys;
-  }
+  const int64_t row = first / rows.heads, last = (first + ROWS - 1) / rows.heads;
+  const int64_t keys = most_keys_until(rows.positions + row, last - row + 1, block.index);
   f32v logits[ROWS][kPairVectors] = {};  // the keys of a block are one pair of panels
   multiply_keys<type, WIDE>(a, rows, first, block, keys, next, logits);
   alignas(64) uint32_t probs[ROWS][kKvBlock];
   for (int r = 0; r < ROWS; ++r) soften<type>(a, rows, first + r, block.index, logits[r], probs[r], state);
-  const int64_t d_padded = round_up(a.kv.head_dim, kPanel), panels = d_padded / kPanel;
+  const int64_t d_padded = round_up(a.kv.head_dim, kPanel);
   const int64_t panel_words = (WIDE ? 2 : 1) * units(type, kKvBlock) * kPanel;
   const int64_t steps = ahead_steps((WIDE ? 2 : 1) * units(type, keys));
-  for (int64_t p = 0; p < panels; p += 2) {
-    const uint32_t* values = block.values + p * panel_words;
-    float* acc = state.acc + first * d_padded + p * kPanel;
-    if (p + 1 < panels)
-      add_values<type, WIDE, kPairVectors>(probs, values, keys, acc, d_padded, next.fetch_values(a.kv, p, 2, steps));
-    else
-      add_values<type, WIDE, kPanelVectors>(probs, values, keys, acc, d_padded, next.fetch_values(a.kv, p, 1, steps));
-  }
+  for_panels(d_padded / kPanel, [&](int64_t p, auto vectors) {
+    constexpr int VECTORS = decltype(vectors)::value;
+    add_values<type, WIDE, VECTORS>(probs, block.values + p * panel_words, keys,
+                                    state.acc + first * d_padded + p * kPanel, d_padded,
+                                    next.fetch_values(a.kv, p, VECTORS / kPanelVectors, steps));
+  });
 }
 
 /// The same in matrix tiles, for at most 32 rows of a bf16 cache.

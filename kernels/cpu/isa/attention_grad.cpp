@@ -56,32 +56,6 @@ void transpose_panels(const float* in, int64_t panels, int64_t k, float* out) {
       }
 }
 
-/// Calls body(first panel, tag whose ::value is vectors of columns) for pairs of panels and a last single one.
-template <int N>
-struct Vectors {
-  static constexpr int value = N;
-};
-template <class Body>
-void for_panels(int64_t panels, const Body& body) {
-  for (int64_t p = 0; p < panels; p += 2) {
-    if (p + 1 < panels)
-      body(p, Vectors<kPairVectors>{});
-    else
-      body(p, Vectors<kPanelVectors>{});
-  }
-}
-
-template <int ROWS, int VECTORS>
-void load_tile(const float* from, int64_t row, f32v (&acc)[ROWS][VECTORS]) {
-  for (int r = 0; r < ROWS; ++r)
-    for (int v = 0; v < VECTORS; ++v) acc[r][v] = load(from + r * row + v * kLanes);
-}
-template <int ROWS, int VECTORS>
-void store_tile(const f32v (&acc)[ROWS][VECTORS], float* to, int64_t row) {
-  for (int r = 0; r < ROWS; ++r)
-    for (int v = 0; v < VECTORS; ++v) store(to + r * row + v * kLanes, acc[r][v]);
-}
-
 /// acc (+)= left [ROWS][left_row] times panels [k][32] that stand `right_panel` floats apart.
 template <int ROWS, int VECTORS>
 void multiply(const float* left, int64_t left_row, const float* right, int64_t right_panel, int64_t k,
@@ -98,7 +72,7 @@ void add_outer(const float* left, const float* right, int64_t rows, int64_t keys
     for_row_tiles(0, keys, [&](int64_t key, auto tile_rows) {
       constexpr int ROWS = decltype(tile_rows)::value;
       f32v acc[ROWS][VECTORS];
-      load_tile(out + key * width + p * kPanel, width, acc);
+      load_sums(out + key * width + p * kPanel, width, acc);
       const float *a = left + key, *b = right + p * kPanel;
 #pragma GCC unroll 2
       for (int64_t i = 0; i < rows; ++i, a += kKvBlock, b += width) {
@@ -109,7 +83,7 @@ void add_outer(const float* left, const float* right, int64_t rows, int64_t keys
 #pragma GCC unroll 4
           for (int v = 0; v < VECTORS; ++v) acc[r][v] = fma(splat(a[r]), x[v], acc[r][v]);
       }
-      store_tile(acc, out + key * width + p * kPanel, width);
+      store_sums(acc, out + key * width + p * kPanel, width);
     });
   });
 }
@@ -152,9 +126,9 @@ void row_gradients(const AttentionGrad& grad, const Operands& o, int64_t first, 
   for_panels(o.d_padded / kPanel, [&](int64_t p, auto vectors) {
     f32v acc[ROWS][decltype(vectors)::value];
     float* d_q = o.d_q + first * o.d_padded + p * kPanel;
-    load_tile(d_q, o.d_padded, acc);
+    load_sums(d_q, o.d_padded, acc);
     multiply(d_scores, kKvBlock, o.keys_by_column + p * kKvBlock * kPanel, kKvBlock * kPanel, kKvBlock, acc);
-    store_tile(acc, d_q, o.d_padded);
+    store_sums(acc, d_q, o.d_padded);
   });
 }
 
@@ -183,11 +157,7 @@ void attention_grad_in_floats(const AttentionGrad& grad, int64_t row_begin, int6
     transpose_panels(o.keys, kKvBlock / kPanel, d_padded, o.keys_by_column);
     transpose_panels(o.values, d_panels, kKvBlock, o.values_by_key);
     for (float* sums : {o.d_keys, o.d_values}) std::memset(sums, 0, static_cast<size_t>(block_floats) * sizeof(float));
-    int64_t keys = 0;  // that any row sees
-    for (int64_t row = run.begin; row < run.end; ++row) {
-      const int64_t seen = keys_until(a.positions[row], run.block);
-      keys = seen > keys ? seen : keys;
-    }
+    const int64_t keys = most_keys_until(a.positions + run.begin, run.end - run.begin, run.block);
     for (int64_t row = run.begin; row < run.end; row += kRows) {
       const int64_t first = row - row_begin, count = run.end - row < kRows ? run.end - row : kRows;
       for_row_tiles(first, first + count, [&](int64_t at, auto tile_rows) {
@@ -209,35 +179,36 @@ void attention_grad_in_floats(const AttentionGrad& grad, int64_t row_begin, int6
                 static_cast<size_t>(d) * sizeof(float));
 }
 
-// The same in matrix tiles.
+// The same in matrix tiles, for bf16.
 constexpr int64_t kChunk = 96;  // query rows handled together
 
 struct ChunkBuffers {
   float *scores, *d_probs;               // [kChunk][64]
-  void *probs, *d_scores;                // [kChunk][64] of `type`
+  void *probs, *d_scores;                // [kChunk][64] bf16
   uint32_t *probs_left, *d_scores_left;  // [64][units(kChunk)]: left operands of products that reduce over rows
   uint32_t *q_right, *d_out_right;       // [head_dim/32][units(kChunk)][32]
 
-  ChunkBuffers(Type type, int64_t d, Carver& carver) {
+  ChunkBuffers(int64_t d, Carver& carver) {
     scores = carver.take<float>(kChunk * kKvBlock);
     d_probs = carver.take<float>(kChunk * kKvBlock);
     probs = carver.take<uint32_t>(kChunk * kKvBlock);
     d_scores = carver.take<uint32_t>(kChunk * kKvBlock);
-    probs_left = carver.take<uint32_t>(kKvBlock * units(type, kChunk));
-    d_scores_left = carver.take<uint32_t>(kKvBlock * units(type, kChunk));
-    q_right = carver.take<uint32_t>(packed_units(type, d, kChunk));
-    d_out_right = carver.take<uint32_t>(packed_units(type, d, kChunk));
+    probs_left = carver.take<uint32_t>(kKvBlock * units(Type::bf16, kChunk));
+    d_scores_left = carver.take<uint32_t>(kKvBlock * units(Type::bf16, kChunk));
+    q_right = carver.take<uint32_t>(packed_units(Type::bf16, d, kChunk));
+    d_out_right = carver.take<uint32_t>(packed_units(Type::bf16, d, kChunk));
   }
-  static int64_t bytes(Type type, int64_t d) {
-    return 4 * Carver::bytes<float>(kChunk * kKvBlock) + 2 * Carver::bytes<uint32_t>(kKvBlock * units(type, kChunk)) +
-           2 * Carver::bytes<uint32_t>(packed_units(type, d, kChunk));
+  static int64_t bytes(int64_t d) {
+    return 4 * Carver::bytes<float>(kChunk * kKvBlock) +
+           2 * Carver::bytes<uint32_t>(kKvBlock * units(Type::bf16, kChunk)) +
+           2 * Carver::bytes<uint32_t>(packed_units(Type::bf16, d, kChunk));
   }
 };
 
 /// C[m, n] (+)= A B with everything small and serial.
-void small_gemm(Type type, const void* a, int64_t lda, const void* b, int64_t m, int64_t n, int64_t k_units, float* c,
-                int64_t ldc, bool accumulate) {
-  const Gemm g{type, a, lda, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
+void small_gemm(const void* a, int64_t lda, const void* b, int64_t m, int64_t n, int64_t k_units, float* c, int64_t ldc,
+                bool accumulate) {
+  const Gemm g{Type::bf16, a, lda, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
   PanelQueue all(n);
   gemm(g, 0, m, all);
 }
@@ -250,13 +221,13 @@ void attention_grad_in_matrix_tiles(const AttentionGrad& grad, int64_t row_begin
   const int64_t repacked = packed_units(type, d, kKvBlock), transposed = packed_units(type, kKvBlock, d);
   Carver carver(scratch<1>(2 * row_set_bytes(type, count, d) + Carver::bytes<float>(count * d) +
                            Carver::bytes<uint32_t>(repacked) + Carver::bytes<uint32_t>(transposed) +
-                           ChunkBuffers::bytes(type, d)));
+                           ChunkBuffers::bytes(d)));
   const RowSet q = gather_rows<type>(a, a.q, row_begin, row_end, head, 1, carver);
   const RowSet d_out = gather_rows<type>(a, grad.d_out, row_begin, row_end, head, 1, carver);
   float* d_q = carver.take<float>(count * d);
   uint32_t* keys_by_column = carver.take<uint32_t>(repacked);   // K as [keys, head_dim] right operand
   uint32_t* values_by_key = carver.take<uint32_t>(transposed);  // V^T as [head_dim, keys] right operand
-  ChunkBuffers buf(type, d, carver);
+  ChunkBuffers buf(d, carver);
   std::memset(d_q, 0, static_cast<size_t>(count * d) * sizeof(float));
 
   for_shared_blocks(a, row_begin, row_end, [&](const Run& run, const Run&) {
@@ -268,8 +239,8 @@ void attention_grad_in_matrix_tiles(const AttentionGrad& grad, int64_t row_begin
     const int64_t stop = run.end - row_begin;
     for (int64_t first = run.begin - row_begin; first < stop; first += kChunk) {
       const int64_t n = stop - first < kChunk ? stop - first : kChunk, n_units = units(type, n);
-      small_gemm(type, q.row(first), d_units, keys, n, kKvBlock, d_units, buf.scores, kKvBlock, false);
-      small_gemm(type, d_out.row(first), d_units, values_by_key, n, kKvBlock, d_units, buf.d_probs, kKvBlock, false);
+      small_gemm(q.row(first), d_units, keys, n, kKvBlock, d_units, buf.scores, kKvBlock, false);
+      small_gemm(d_out.row(first), d_units, values_by_key, n, kKvBlock, d_units, buf.d_probs, kKvBlock, false);
       for (int64_t i = 0; i < n; ++i) {
         const int64_t row = row_begin + first + i;
         const float lse = a.lse[row * a.heads + head], delta = grad.delta[row * a.heads + head];
@@ -283,15 +254,15 @@ void attention_grad_in_matrix_tiles(const AttentionGrad& grad, int64_t row_begin
           store_as<type>(buf.d_scores, at, p * (load(buf.d_probs + at) - delta) * a.scale);
         }
       }
-      small_gemm(type, buf.d_scores, units(type, kKvBlock), keys_by_column, n, d, units(type, kKvBlock),
-                 d_q + first * d, d, true);
+      small_gemm(buf.d_scores, units(type, kKvBlock), keys_by_column, n, d, units(type, kKvBlock), d_q + first * d, d,
+                 true);
       const int64_t d_panels = round_up(d, kPanel) / kPanel;
       transpose(type, buf.probs, n, kKvBlock, buf.probs_left, 0, kKvBlock);
       transpose(type, buf.d_scores, n, kKvBlock, buf.d_scores_left, 0, kKvBlock);
       pack_columns(type, q.row(first), n, d, d, buf.q_right, 0, d_panels);
       pack_columns(type, d_out.row(first), n, d, d, buf.d_out_right, 0, d_panels);
-      small_gemm(type, buf.probs_left, n_units, buf.d_out_right, kKvBlock, d, n_units, d_v, d, true);
-      small_gemm(type, buf.d_scores_left, n_units, buf.q_right, kKvBlock, d, n_units, d_k, d, true);
+      small_gemm(buf.probs_left, n_units, buf.d_out_right, kKvBlock, d, n_units, d_v, d, true);
+      small_gemm(buf.d_scores_left, n_units, buf.q_right, kKvBlock, d, n_units, d_k, d, true);
     }
   });
 

@@ -59,6 +59,16 @@ inline int64_t keys_until(int64_t position, int64_t block) {
   return keys < kKvBlock ? keys : kKvBlock;
 }
 
+/// The most that any of `count` rows may.
+inline int64_t most_keys_until(const int32_t* positions, int64_t count, int64_t block) {
+  int64_t most = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t keys = keys_until(positions[i], block);
+    most = keys > most ? keys : most;
+  }
+  return most;
+}
+
 /// Rows [begin, end) that see an absolute block in the same physical page.
 struct Run {
   int64_t block;
@@ -78,14 +88,11 @@ void for_shared_blocks(const Attention& a, int64_t row_begin, int64_t row_end, c
         ++begin;
         continue;
       }
-      Run run{block, a.tables[begin][block], begin, begin + 1}, next{0, -1, 0, 0};
+      Run run{block, a.tables[begin][block], begin, begin + 1};
       const auto page = [&](int64_t row, int64_t of) { return sees(a, a.positions[row], of) ? a.tables[row][of] : -1; };
       while (run.end < row_end && page(run.end, block) == run.page) ++run.end;
-      if (run.end < row_end)
-        next = {block, page(run.end, block), run.end, run.end};
-      else
-        next = {block + 1, page(row_begin, block + 1), row_begin, row_begin};
-      body(run, next);
+      body(run, run.end < row_end ? Run{block, page(run.end, block), run.end, run.end}
+                                  : Run{block + 1, page(row_begin, block + 1), row_begin, row_begin});
       begin = run.end;
     }
   }
@@ -94,9 +101,8 @@ void for_shared_blocks(const Attention& a, int64_t row_begin, int64_t row_end, c
 /// The 64 logits of a row against a block from its products: scaled, -inf where the row may not look.
 inline void scale_and_mask(const Attention& a, int64_t position, int64_t block, f32v (&s)[4]) {
   const i32v lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  const int64_t past = position - block * kKvBlock;  // last visible key of the block
-  const int32_t last = static_cast<int32_t>(past < kKvBlock ? past : kKvBlock - 1);
-  const int64_t start = a.window == 0 ? 0 : past - a.window + 1;
+  const int32_t last = static_cast<int32_t>(keys_until(position, block) - 1);
+  const int64_t start = a.window == 0 ? 0 : position - block * kKvBlock - a.window + 1;
   const int32_t first = static_cast<int32_t>(start > 0 ? start : 0);
   for (int i = 0; i < 4; ++i) {
     const i32v key = lanes + i * static_cast<int32_t>(kLanes);

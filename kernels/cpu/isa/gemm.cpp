@@ -143,8 +143,7 @@ void multiply_piece(const Gemm& g, const Left& left, int64_t row_begin, int64_t 
     if (first)
       start(g, row, column, acc);
     else
-      for (int r = 0; r < ROWS; ++r)
-        for (int v = 0; v < VECTORS; ++v) acc[r][v] = load(place + r * width + v * kLanes);
+      load_sums(place, width, acc);
     if ((first && g.accumulate) || (last && g.residual)) {  // what the next tile starts from or ends with
       const float* c = g.residual ? g.residual : static_cast<const float*>(g.c);
       for (int r = 0; r < ROWS; ++r)
@@ -155,8 +154,7 @@ void multiply_piece(const Gemm& g, const Left& left, int64_t row_begin, int64_t 
     if (last)
       finish(g, row, column, acc);
     else
-      for (int r = 0; r < ROWS; ++r)
-        for (int v = 0; v < VECTORS; ++v) store(place + r * width + v * kLanes, acc[r][v]);
+      store_sums(acc, place, width);
   });
 }
 

@@ -123,16 +123,39 @@ inline void widen_units(const uint32_t* from, int64_t count, uint32_t* to) {
   }
 }
 
+/// A tile's sums from and to memory, `row` floats from row to row.
+template <int ROWS, int VECTORS>
+inline void load_sums(const float* from, int64_t row, f32v (&acc)[ROWS][VECTORS]) {
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) acc[r][v] = load(from + r * row + v * kLanes);
+}
+template <int ROWS, int VECTORS>
+inline void store_sums(const f32v (&acc)[ROWS][VECTORS], float* to, int64_t row) {
+  for (int r = 0; r < ROWS; ++r)
+    for (int v = 0; v < VECTORS; ++v) store(to + r * row + v * kLanes, acc[r][v]);
+}
+
 /// Calls body(first row, tag whose ::value is a tile's height) for tiles of kTileRows rows and one lower one that
 /// together cover [begin, end).
 template <int N>
-struct Rows {
+struct Count {
   static constexpr int value = N;
 };
 template <int N = kTileRows, class Body>
 inline void for_row_tiles(int64_t begin, int64_t end, const Body& body) {
-  for (; end - begin >= N; begin += N) body(begin, Rows<N>{});
+  for (; end - begin >= N; begin += N) body(begin, Count<N>{});
   if constexpr (N > 1) for_row_tiles<N - 1>(begin, end, body);
+}
+
+/// Calls body(first panel, tag whose ::value is vectors of columns) for pairs of panels and a last single one.
+template <class Body>
+inline void for_panels(int64_t panels, const Body& body) {
+  for (int64_t p = 0; p < panels; p += 2) {
+    if (p + 1 < panels)
+      body(p, Count<kPairVectors>{});
+    else
+      body(p, Count<kPanelVectors>{});
+  }
 }
 
 }  // namespace

@@ -99,6 +99,7 @@ struct AttentionGrad final : Node {
     std::vector<std::vector<const KvWrite*>> writes_of(static_cast<size_t>(rows));
     for (const KvWrite& w : plan->writes) writes_of[static_cast<size_t>(w.row)].push_back(&w);
     Tensor d_qkv = at::empty({rows, width}, at::kFloat);
+    const float *k_grads = floats(d_k), *v_grads = floats(d_v);
     const int64_t pieces = (rows + kGradRows - 1) / kGradRows;
     const bool norms = static_cast<bool>(spec.q_norm);
     const Tensor partial = at::zeros({norms ? pieces : 1, 2 * d}, at::kFloat);
@@ -112,7 +113,7 @@ struct AttentionGrad final : Node {
             for (int64_t h = 0; h < spec.heads; ++h) {
               const int64_t from = ((w->block * spec.heads + h) * kernels::kKvBlock + w->slot) * d;
               float *k_sum = dk.data() + h / repeat * d, *v_sum = dv.data() + h / repeat * d;
-              for (int64_t j = 0; j < d; ++j) k_sum[j] += floats(d_k)[from + j], v_sum[j] += floats(d_v)[from + j];
+              for (int64_t j = 0; j < d; ++j) k_sum[j] += k_grads[from + j], v_sum[j] += v_grads[from + j];
             }
           const int64_t position = plan->positions[static_cast<size_t>(row)];
           float* d_norms = floats(partial) + (norms ? piece * 2 * d : 0);
@@ -124,10 +125,11 @@ struct AttentionGrad final : Node {
         }
     });
     if (norms && spec.q_norm.grad != nullptr) {
-      for (int64_t piece = 0; piece < pieces; ++piece)
+      const float* sums = floats(partial);
+      for (int64_t piece = 0; piece < pieces; ++piece, sums += 2 * d)
         for (int64_t j = 0; j < d; ++j) {
-          spec.q_norm.grad[j] += floats(partial)[piece * 2 * d + j];
-          spec.k_norm.grad[j] += floats(partial)[piece * 2 * d + d + j];
+          spec.q_norm.grad[j] += sums[j];
+          spec.k_norm.grad[j] += sums[d + j];
         }
     }
     return d_qkv;

@@ -51,8 +51,9 @@ void norm_grad(const Tensor& x, const Norm& norm, const Tensor& rstd, const Tens
     }
   });
   if (norm.grad == nullptr) return;
-  for (int64_t p = 0; p < pieces; ++p)
-    for (int64_t j = 0; j < n; ++j) norm.grad[j] += floats(partial)[p * n + j];
+  const float* sums = floats(partial);
+  for (int64_t p = 0; p < pieces; ++p, sums += n)
+    for (int64_t j = 0; j < n; ++j) norm.grad[j] += sums[j];
 }
 
 /// dW and d_bias from the layer's input and output gradient, both of w.type.

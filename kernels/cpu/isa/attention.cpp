@@ -132,26 +132,26 @@ void attend_tile(const Attention& a, const RowSet& rows, int64_t first, const Bl
 void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t first, int64_t count, const Block& block,
                             const NextBlock& next, const Running& state) {
   const int64_t d_padded = round_up(a.kv.head_dim, kPanel), d_units = units(Type::bf16, a.kv.head_dim);
+  const int64_t row = first / rows.heads, last = (first + count - 1) / rows.heads;
+  const int64_t panels = most_keys_until(rows.positions + row, last - row + 1, block.index) > kPanel ? 2 : 1;
   alignas(64) BlockSums logits[2], sums;
   alignas(64) uint32_t probs[kBlockRows][kKvBlock];
-  for (int64_t half = 0; half < 2; ++half) {
-    const int64_t at = half * d_units * kPanel;
-    Prefetch ahead(next.keys == nullptr ? nullptr : next.keys + at, kPanelVectors * d_units, ahead_steps(d_units));
-    multiply_block(rows.row(first), rows.row_units, count, block.keys + at, d_units, logits[half], true, ahead);
-  }
+  Prefetch next_keys = next.fetch_keys(a.kv, panels * ahead_steps(d_units));
+  for (int64_t half = 0; half < panels; ++half)
+    multiply_block(rows.row(first), rows.row_units, count, block.keys + half * d_units * kPanel, d_units, logits[half],
+                   true, next_keys);
   for (int64_t r = 0; r < count; ++r) {
-    f32v s[4];
-    for (int64_t i = 0; i < 4; ++i) s[i] = load(&logits[i / 2][r][i % 2 * kLanes]);
+    f32v s[4] = {};
+    for (int64_t i = 0; i < 2 * panels; ++i) s[i] = load(&logits[i / 2][r][i % 2 * kLanes]);
     soften<Type::bf16>(a, rows, first + r, block.index, s, probs[r], state);
   }
-  constexpr int64_t key_units = units(Type::bf16, kKvBlock);
+  const int64_t key_units = units(Type::bf16, panels * kPanel);
   for (int64_t p = 0; p < d_padded / kPanel; ++p) {
     float* acc = state.acc + first * d_padded + p * kPanel;
     for (int64_t r = 0; r < count; ++r) std::memcpy(sums[r], acc + r * d_padded, sizeof sums[r]);
-    const int64_t at = p * key_units * kPanel;
-    Prefetch ahead(next.values == nullptr ? nullptr : next.values + at, kPanelVectors * key_units,
-                   ahead_steps(key_units));
-    multiply_block(&probs[0][0], kKvBlock, count, block.values + at, key_units, sums, false, ahead);
+    Prefetch next_values = next.fetch_values(a.kv, p, 1, ahead_steps(key_units));
+    multiply_block(&probs[0][0], kKvBlock, count, block.values + p * units(Type::bf16, kKvBlock) * kPanel, key_units,
+                   sums, false, next_values);
     for (int64_t r = 0; r < count; ++r) std::memcpy(acc + r * d_padded, sums[r], sizeof sums[r]);
   }
 }

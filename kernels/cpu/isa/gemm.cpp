@@ -311,10 +311,10 @@ u32v column_units(const void* x, int64_t m, int64_t ldx, int64_t u, int64_t colu
 template <Type type>
 void transpose_typed(const void* x, int64_t m, int64_t ldx, uint32_t* out, int64_t begin, int64_t end) {
   const int64_t m_units = units(type, m);
-  for (int64_t c = begin; c < end; c += kLanes) {
-    const int64_t columns = end - c < kLanes ? end - c : kLanes;
-    for (int64_t u = 0; u < m_units; u += kLanes) {
-      const int64_t count = m_units - u < kLanes ? m_units - u : kLanes;
+  for (int64_t u = 0; u < m_units; u += kLanes) {  // the columns of a cache line one after the other
+    const int64_t count = m_units - u < kLanes ? m_units - u : kLanes;
+    for (int64_t c = begin; c < end; c += kLanes) {
+      const int64_t columns = end - c < kLanes ? end - c : kLanes;
       u32v block[kLanes];
       for (int64_t i = 0; i < kLanes; ++i) block[i] = column_units<type>(x, m, ldx, u + i, c, columns);
       transpose_units(block);
@@ -325,6 +325,43 @@ void transpose_typed(const void* x, int64_t m, int64_t ldx, uint32_t* out, int64
           std::memcpy(out + (c + i) * m_units + u, &block[i], static_cast<size_t>(4 * count));
       }
     }
+  }
+}
+
+/// Line u of panel p of pack_transposed, of bf16.
+void transposed_line(const uint32_t* in, int64_t n, int64_t k, int64_t p, int64_t u, uint32_t* line) {
+  const int64_t k_units = units(Type::bf16, k), columns = k - p * kPanel < kPanel ? k - p * kPanel : kPanel;
+  const int64_t row = 2 * u;  // rows `row` and `row + 1` of W stand in neighbouring lanes of one panel
+  const uint32_t* lane = in + (row / kPanel) * k_units * kPanel + row % kPanel;
+  for (int64_t c = 0; c < kPanel; c += 2) {
+    uint32_t x = 0, y = 0;
+    if (c < columns) {
+      const uint32_t* at = lane + (p * kPanel + c) / 2 * kPanel;
+      x = at[0];
+      y = row + 1 < n ? at[1] : 0;
+    }
+    line[c] = (x & 0xFFFFu) | y << 16;
+    line[c + 1] = x >> 16 | (y & 0xFFFF0000u);
+  }
+}
+
+/// The same for 16 lines at once, whose 32 rows and 32 columns all exist: `in` is 16 lines of one panel, too.
+void transposed_lines(const uint32_t* in, uint32_t* lines) {
+  const i32v lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const u32v evens = (u32v)(2 * lane), odds = (u32v)(2 * lane + 1);
+  u32v even[kLanes], odd[kLanes];  // columns of W
+  for (int64_t i = 0; i < kLanes; ++i) {
+    const u32v a = load_units(in + i * kPanel), b = load_units(in + i * kPanel + kLanes);
+    const u32v x = __builtin_shuffle(a, b, evens), y = __builtin_shuffle(a, b, odds);
+    even[i] = (x & 0xFFFFu) | y << 16;
+    odd[i] = x >> 16 | (y & 0xFFFF0000u);
+  }
+  transpose_units(even);
+  transpose_units(odd);
+  const u32v low = (u32v)(lane / 2 + lane % 2 * 16);  // one of each in turn
+  for (int64_t i = 0; i < kLanes; ++i) {
+    store_units(lines + i * kPanel, __builtin_shuffle(even[i], odd[i], low));
+    store_units(lines + i * kPanel + kLanes, __builtin_shuffle(even[i], odd[i], low + 8));
   }
 }
 
@@ -363,22 +400,14 @@ void pack_transposed(Type type, const void* packed, int64_t n, int64_t k, void* 
     const int64_t columns = k - p * kPanel < kPanel ? k - p * kPanel : kPanel;
     for (int64_t u = 0; u < n_units; ++u) {
       uint32_t* line = panel + u * kPanel;
-      if (type == Type::bf16) {
-        const int64_t row = 2 * u;  // rows `row` and `row + 1` of W stand in neighbouring lanes of one panel
-        const uint32_t* lane = in + (row / kPanel) * k_units * kPanel + row % kPanel;
-        for (int64_t c = 0; c < kPanel; c += 2) {
-          uint32_t x = 0, y = 0;
-          if (c < columns) {
-            const uint32_t* at = lane + (p * kPanel + c) / 2 * kPanel;
-            x = at[0];
-            y = row + 1 < n ? at[1] : 0;
-          }
-          line[c] = (x & 0xFFFFu) | y << 16;
-          line[c + 1] = x >> 16 | (y & 0xFFFF0000u);
-        }
-      } else {
+      if (type == Type::f32) {
         const uint32_t* lane = in + (u / kPanel) * k_units * kPanel + u % kPanel;
         for (int64_t c = 0; c < kPanel; ++c) line[c] = c < columns ? lane[(p * kPanel + c) * kPanel] : 0;
+      } else if (u % kLanes == 0 && 2 * (u + kLanes) <= n && columns == kPanel) {
+        transposed_lines(in + (u / kLanes * k_units + p * kLanes) * kPanel, line);
+        u += kLanes - 1;
+      } else {
+        transposed_line(in, n, k, p, u, line);
       }
     }
   }

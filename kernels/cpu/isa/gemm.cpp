@@ -223,9 +223,8 @@ void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, cons
   }
 }
 
-// Pieces of k so short that a panel's piece stays in the first-level cache while all rows pass it. Between the pieces
-// the sums wait in memory.
-constexpr int64_t kTilePieceUnits = 144;
+// In matrix tiles, a block of rows passes all panels in hand before the next block does, so that it is read from the
+// second-level cache once for them. Pieces of k are as long: sums that wait cost as much as tiles that are read again.
 
 /// The left operand's rows as whole tiles read them: rows behind the last one must be readable.
 Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
@@ -239,33 +238,36 @@ Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
   return {copy, row};
 }
 
-/// All rows times one panel. `after` is the panel that comes next, or -1.
-void multiply_panel(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t after,
-                    BlockSums* waiting) {
+/// All rows times panels [p, p + count). `after` is the panel that comes next, or -1.
+void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t count,
+                     int64_t after, BlockSums* waiting) {
   const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
-  const int64_t piece = g.k == 0 ? kTileHeight : round_up(piece_length(g.k, kTilePieceUnits), kTileHeight);
+  const int64_t piece = g.k == 0 ? kTileHeight : round_up(piece_length(g.k, kPieceUnits), kTileHeight);
   const bool plain = g.c_type == Type::f32 && g.bias == nullptr && g.residual == nullptr;  // sums are the result
-  const uint32_t* panel = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
+  const uint32_t* panels = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
   for (int64_t from = 0; from < g.k || from == 0; from += piece) {
-    const int64_t count = g.k - from < piece ? g.k - from : piece;
-    const bool last = from + count == g.k;
-    const uint32_t* next = panel + (from + count) * kPanel;
+    const int64_t length = g.k - from < piece ? g.k - from : piece;
+    const bool last = from + length == g.k;
+    const uint32_t* next = panels + (from + length) * kPanel;
     if (last) next = after < 0 ? nullptr : static_cast<const uint32_t*>(g.b) + after * g.k * kPanel;
-    Prefetch ahead(next, kPanelVectors * piece, blocks * ahead_steps(count));
+    Prefetch ahead(next, count, g.k * kPanel, kPanelVectors * piece, count * blocks * ahead_steps(length));
     for (int64_t block = 0; block < blocks; ++block) {
       const int64_t row = block * kBlockRows, height = rows - row < kBlockRows ? rows - row : kBlockRows;
-      BlockSums& apart = waiting[piece >= g.k ? 0 : block];
-      const bool in_place = plain && height % kTileHeight == 0 && (p + 1) * kPanel <= g.n;
-      const SumsAt sums =
-          in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + p * kPanel, g.ldc} : SumsAt{apart};
-      if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, p * kPanel, apart);
-      multiply_block(left.data + row * left.row + from, left.row, height, panel + from * kPanel, count, sums,
-                     from == 0 && !g.accumulate, ahead);
-      if (!last || in_place) continue;
-      if (g.c_type == Type::bf16)
-        finish_block<Type::bf16>(g, row_begin + row, height, p * kPanel, apart);
-      else
-        finish_block<Type::f32>(g, row_begin + row, height, p * kPanel, apart);
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t column = (p + i) * kPanel;
+        BlockSums& apart = waiting[piece >= g.k ? 0 : count * block + i];
+        const bool in_place = plain && height % kTileHeight == 0 && column + kPanel <= g.n;
+        const SumsAt sums =
+            in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + column, g.ldc} : SumsAt{apart};
+        if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, column, apart);
+        multiply_block(left.data + row * left.row + from, left.row, height, panels + (i * g.k + from) * kPanel, length,
+                       sums, from == 0 && !g.accumulate, ahead);
+        if (!last || in_place) continue;
+        if (g.c_type == Type::bf16)
+          finish_block<Type::bf16>(g, row_begin + row, height, column, apart);
+        else
+          finish_block<Type::f32>(g, row_begin + row, height, column, apart);
+      }
     }
   }
 }
@@ -273,13 +275,11 @@ void multiply_panel(const Gemm& g, const Left& left, int64_t row_begin, int64_t 
 void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t first, PanelQueue& queue) {
   const int64_t blocks = (row_end - row_begin + kBlockRows - 1) / kBlockRows;
   const Left left = whole_tile_rows(g, row_begin, row_end);
-  BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(blocks * static_cast<int64_t>(sizeof(BlockSums))));
+  BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(2 * blocks * static_cast<int64_t>(sizeof(BlockSums))));
   const TileScope tiles;
   for (int64_t panel = first, next; panel >= 0; panel = next < 0 ? queue.take() : next) {
     next = queue.take_ahead();
-    const int64_t end = panel + queue.taken(panel);
-    for (int64_t p = panel; p < end; ++p)
-      multiply_panel(g, left, row_begin, row_end, p, p + 1 < end ? p + 1 : next, waiting);
+    multiply_panels(g, left, row_begin, row_end, panel, queue.taken(panel), next, waiting);
   }
 }
 

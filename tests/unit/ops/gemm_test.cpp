@@ -132,7 +132,7 @@ TEST(MatrixTiles, SumInTheInstructionsOrder) {
   if (plain == nullptr) GTEST_SKIP() << "needs AVX-512";
   at::manual_seed(10);
   for (const auto& [m, n, k] :
-       {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {64, 64, 32}, {70, 40, 730}}) {
+       {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {64, 64, 32}, {70, 40, 730}, {40, 70, 3330}}) {
     TestMatrix w(n, k, Type::bf16);
     const Tensor x = cast(at::randn({m, k}), Type::bf16), wide = cast(x, Type::f32), start = at::randn({m, n});
     const Tensor y = product_of(*plain, Type::bf16, x, w.matrix, m / 2, start);
@@ -157,8 +157,11 @@ TEST(MatrixTiles, TheInstructionAgreesWithItsPlainForm) {
   const kernels::Table *amx = kernels::table_of("amx"), *plain = kernels::table_of("amx_plain");
   if (amx == nullptr) GTEST_SKIP() << "this CPU has no AMX";
   at::manual_seed(11);
-  for (const auto& [m, n, k] :
-       {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146}, {1, 32, 64}, {96, 96, 576}, {70, 40, 730}}) {
+  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{37, 75, 146},
+                                {1, 32, 64},
+                                {96, 96, 576},
+                                {70, 40, 730},
+                                {40, 70, 3330}}) {
     TestMatrix w(n, k, Type::bf16);
     const Tensor x = cast(at::randn({m, k}), Type::bf16), start = at::randn({m, n});
     const Tensor y = product_of(*amx, Type::bf16, x, w.matrix, m / 2, start);
@@ -170,7 +173,8 @@ TEST(MatrixTiles, TheInstructionAgreesWithItsPlainForm) {
 
 TEST_P(GemmTest, TransposedAndOuterProductsMatchTorch) {
   at::manual_seed(3);
-  for (const auto& [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{5, 34, 64}, {64, 96, 32}, {129, 40, 50}}) {
+  for (const auto& [m, n, k] :
+       {std::tuple<int64_t, int64_t, int64_t>{5, 34, 64}, {64, 96, 32}, {129, 40, 50}, {38, 130, 98}}) {
     TestMatrix w(n, k, GetParam());
     const Tensor x = cast(at::randn({m, k}), GetParam()), dy = cast(at::randn({m, n}), GetParam());
     Tensor dx = at::empty({m, k});
@@ -182,6 +186,30 @@ TEST_P(GemmTest, TransposedAndOuterProductsMatchTorch) {
     Tensor sums = at::zeros({n});
     accumulate_columns(GetParam(), dy.const_data_ptr(), m, n, floats(sums));
     EXPECT_LT(difference(sums, dy.to(at::kFloat).sum(0)), 1e-5);
+  }
+}
+
+// Whole blocks and the rest are transposed by different loops.
+TEST(PackedMatrix, TransposesOnEveryInstructionSet) {
+  at::manual_seed(5);
+  for (const char* isa : {"amx", "amx_plain", "avx512bf16", "avx512", "avx2", "portable"}) {
+    const kernels::Table* table = kernels::table_of(isa);
+    if (table == nullptr) continue;
+    for (Type type : {Type::bf16, Type::f32})
+      for (const auto& [n, k] : {std::pair<int64_t, int64_t>{64, 96}, {130, 98}, {45, 66}, {31, 32}}) {
+        TestMatrix w(n, k, type);
+        std::vector<uint32_t> packed(static_cast<size_t>(kernels::packed_units(type, k, n)), 0xFFFFFFFFu);
+        table->pack_transposed(type, w.matrix.packed.data(), n, k, packed.data(), 0, (k + 31) / 32);
+        Tensor column = at::empty({n});
+        for (int64_t j = 0; j < k; ++j) {
+          table->unpack_row(type, packed.data(), j, n, floats(column));
+          ASSERT_TRUE(column.equal(w.values.select(1, j).contiguous())) << isa << ", " << n << " x " << k << ", " << j;
+        }
+        if (type == Type::bf16 && n % 2 == 1) {
+          const uint32_t* last = packed.data() + (kernels::units(type, n) - 1) * kernels::kPanel;
+          for (int64_t c = 0; c < kernels::kPanel; ++c) EXPECT_EQ(last[c] >> 16, 0u) << "behind an odd last row";
+        }
+      }
   }
 }
 

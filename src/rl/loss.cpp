@@ -59,7 +59,7 @@ at::Tensor token_kl(const LossInputs& in, const LossConfig& config, const at::Te
   if (!in.logp_ref.defined()) return {};
   const at::Tensor kl = kl_penalty(in.logp, in.logp_ref, config.kl_estimator);
   if (config.kl_estimator != "k3_unbiased") return kl;
-  return kl * log_ratio.clamp(-kMaxLogRatio, kMaxLogRatio).exp();
+  return kl * importance_ratio(log_ratio);
 }
 
 /// A CPU copy in double, for sums that are logged. Undefined stays undefined.

@@ -8,12 +8,24 @@
 #include "base/text.h"
 
 namespace hone {
+
+at::Tensor importance_ratio(const at::Tensor& log_ratio) {
+  constexpr double kMaxLogRatio = 20.0;
+  // oneMKL before 2025.0 chooses the kernel of exp in its first call; where several threads make that call at once, one
+  // of them may get a kernel with errors of 1e-4 (pytorch/pytorch#188792). So the first call is made by one thread.
+  [[maybe_unused]] static const bool chosen = [] {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) at::zeros({1}, type).exp();
+    return true;
+  }();
+  return log_ratio.clamp(-kMaxLogRatio, kMaxLogRatio).exp();
+}
+
 namespace {
 
 /// -min(r A, clip(r, 1 - epsilon, 1 + epsilon_high) A), r = pi / pi_old (PPO; DAPO's clip-higher where the two differ).
 /// With delta: at most delta |A| where A < 0 (dual clip, Ye et al. 2020), so one token cannot dominate the update.
 at::Tensor clipped_surrogate(const LossInputs& in, const LossConfig& config, const at::Tensor& log_ratio) {
-  const at::Tensor ratio = log_ratio.clamp(-kMaxLogRatio, kMaxLogRatio).exp();
+  const at::Tensor ratio = importance_ratio(log_ratio);
   const at::Tensor clipped = ratio.clamp(1 - config.epsilon, 1 + upper_epsilon(config));
   at::Tensor loss = -at::minimum(ratio * in.advantages, clipped * in.advantages);
   if (config.delta) {

@@ -30,7 +30,7 @@ const LossType& find_loss_type(const std::string& name);
 /// Upper end of the ratio clip: epsilon_high, or epsilon where that is not set.
 inline double upper_epsilon(const LossConfig& config) { return config.epsilon_high.value_or(config.epsilon); }
 
-/// log_ratio is clamped to +-kMaxLogRatio before exp: e^20 is clipped anyway, and exp never overflows into 0 * inf.
-inline constexpr double kMaxLogRatio = 20.0;
+/// exp(log_ratio), log_ratio being clamped to +-20: e^20 is clipped anyway, and exp never overflows into 0 * inf.
+at::Tensor importance_ratio(const at::Tensor& log_ratio);
 
 }  // namespace hone

@@ -1,7 +1,9 @@
 // policy_loss against a scalar re-statement in double and finite differences, and what it does at the edges.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "rl/loss_types.h"
 #include "unit/rl/rl_testing.h"
 
 namespace hone {
@@ -129,6 +131,16 @@ TEST(PolicyLoss, HugeRatiosStayFinite) {
       EXPECT_TRUE(std::isfinite(logp.grad().item<float>())) << gap << " " << advantage;
     }
   }
+}
+
+// One test is one process here, so this is the first exp of two threads: see importance_ratio.
+TEST(PolicyLoss, TheFirstRatiosAreThoseOfEveryLaterCall) {
+  at::manual_seed(3);
+  const at::Tensor x = at::randn({20000, 32}).matmul(at::randn({32, 1})).squeeze(1);  // the threads are up
+  const at::Tensor first = importance_ratio(x), second = importance_ratio(x);
+  EXPECT_TRUE(first.equal(second));
+  for (int64_t i = 0; i < x.numel(); i += 97)
+    EXPECT_NEAR(first[i].item<double>() / std::exp(std::clamp(x[i].item<double>(), -20., 20.)), 1, 1e-6);
 }
 
 TEST(PolicyLoss, KlInTheRewardLeavesTheLossButIsReported) {

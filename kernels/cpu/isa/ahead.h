@@ -7,7 +7,8 @@
 namespace hone::kernels::HONE_ISA {
 namespace {
 
-constexpr int64_t kAheadStep = 16;  // iterations along k of one step
+constexpr int64_t kAheadStep = 16;   // iterations along k of one step
+constexpr int64_t kReadStreams = 4;  // places in memory that are read in turn
 
 /// Steps that a loop over k makes.
 constexpr int64_t ahead_steps(int64_t k) { return k <= kAheadStep ? 1 : (k + kAheadStep - 1) / kAheadStep; }
@@ -16,32 +17,44 @@ struct NothingAhead {
   void step() {}
 };
 
-/// Memory that will be needed soon, into the second-level cache, in `steps` steps.
+/// Memory that will be needed soon, into the second-level cache, in `steps` steps. Line by line in turn from several
+/// places, which the memory system serves faster than one ascending stream (docs/benchmarks.md has the figures).
 class Prefetch {
  public:
   /// `lines` of 64 bytes.
   Prefetch(const uint32_t* at, int64_t lines, int64_t steps) : Prefetch(at, 1, 0, lines, steps) {}
   /// `lines` in each of several runs, which begin `stride` words apart.
   Prefetch(const uint32_t* at, int64_t runs, int64_t stride, int64_t lines, int64_t steps)
-      : at_(at),
-        run_lines_(lines),
-        gap_(stride - lines * kLanes),
-        lines_left_(lines),
-        left_(at == nullptr ? 0 : runs * lines),
-        a_step_((left_ + steps - 1) / steps) {}
+      : run_lines_(lines), gap_(stride - lines * kLanes) {
+    if (at == nullptr || runs * lines == 0) return;
+    const int64_t part = (runs * lines + kReadStreams - 1) / kReadStreams;
+    for (int64_t s = 0; s < kReadStreams; ++s) {
+      const int64_t run = s * part / lines, line = s * part % lines;
+      streams_[s] = {at + run * stride + line * kLanes, lines - line};
+    }
+    left_ = kReadStreams * part;  // a few lines more than there are, where they do not divide
+    a_step_ = (left_ + steps - 1) / steps;
+  }
 
   void step() {
     int64_t count = a_step_ < left_ ? a_step_ : left_;
     left_ -= count;
-    for (; count > 0; --count, at_ += kLanes) {
-      __builtin_prefetch(at_, 0, 2);
-      if (--lines_left_ == 0) at_ += gap_, lines_left_ = run_lines_;
+    for (; count > 0; --count, turn_ = (turn_ + 1) % kReadStreams) {
+      Stream& stream = streams_[turn_];
+      __builtin_prefetch(stream.at, 0, 2);
+      stream.at += kLanes;
+      if (--stream.lines_left == 0) stream.at += gap_, stream.lines_left = run_lines_;
     }
   }
 
  private:
-  const uint32_t* at_;
-  int64_t run_lines_, gap_, lines_left_, left_, a_step_;
+  struct Stream {
+    const uint32_t* at;
+    int64_t lines_left;  // of its run
+  };
+  Stream streams_[kReadStreams];
+  int64_t run_lines_, gap_, left_ = 0, a_step_ = 0;
+  uint64_t turn_ = 0;
 };
 
 /// Packed bf16 panels [panels][units][32] as panels of floats [panels][2 units][32], the odd element of a unit first.

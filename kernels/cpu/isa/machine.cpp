@@ -55,10 +55,16 @@ double spin_products(Type type, int64_t rounds, float* sink) {
 }
 
 uint32_t read_memory(const void* data, int64_t bytes) {
+  constexpr int64_t kFetched = 32 * kLanes;  // words
   const auto* at = static_cast<const uint32_t*>(data);
+  const int64_t part = bytes / 4 / kReadStreams;
   u32v lanes[8] = {};
-  for (int64_t i = 0; i + 8 * kLanes <= bytes / 4; i += 8 * kLanes)
-    for (int c = 0; c < 8; ++c) lanes[c] ^= *reinterpret_cast<const u32v_u*>(at + i + c * kLanes);
+  for (int64_t i = 0; i + 8 * kLanes <= part; i += 8 * kLanes)
+    for (int64_t s = 0; s < kReadStreams; ++s)
+      for (int c = 0; c < 8; ++c) {
+        __builtin_prefetch(at + s * part + i + c * kLanes + kFetched);
+        lanes[c] ^= load_units(at + s * part + i + c * kLanes);
+      }
   u32v all = {};
   for (const u32v& lane : lanes) all ^= lane;
   uint32_t out = 0;

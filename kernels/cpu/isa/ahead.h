@@ -28,9 +28,10 @@ class Prefetch {
       : run_lines_(lines), gap_(stride - lines * kLanes) {
     if (at == nullptr || runs * lines == 0) return;
     const int64_t part = (runs * lines + kReadStreams - 1) / kReadStreams;
-    for (int64_t s = 0; s < kReadStreams; ++s) {
-      const int64_t run = s * part / lines, line = s * part % lines;
-      streams_[s] = {at + run * stride + line * kLanes, lines - line};
+    int64_t run = 0, line = 0;
+    for (Stream& stream : streams_) {
+      stream = {at + run * stride + line * kLanes, lines - line};
+      for (line += part; line >= lines; line -= lines) ++run;
     }
     left_ = kReadStreams * part;  // a few lines more than there are, where they do not divide
     a_step_ = (left_ + steps - 1) / steps;

@@ -217,9 +217,37 @@ void start_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, Block
 /// Rows [row, row + rows) of one panel out of their sums.
 template <Type type>
 void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, const BlockSums& sums) {
+  if (column + kPanel > g.n) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
+      store_tile<type, false>(g, row + r, column, acc);
+    }
+    return;
+  }
+  // Copies of what g points to: the compiler cannot know that stores leave g as it is, and would read it again for
+  // every row, which took as long as a third of the product.
+  const float *bias = g.bias ? g.bias + column : nullptr, *residual = g.residual;
+  void* const c = g.c;
   for (int64_t r = 0; r < rows; ++r) {
-    const f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
-    finish_as<type>(g, row + r, column, acc);
+    const int64_t at = (row + r) * g.ldc + column;
+    f32v low = load(&sums[r][0]), high = load(&sums[r][kLanes]);
+    if (bias) low += load(bias), high += load(bias + kLanes);
+    if (residual) low += load(residual + at), high += load(residual + at + kLanes);
+    store_pair<type>(c, at, low, high);
+  }
+}
+
+/// Rows [row, row + rows) of one panel of C, and of the residual, into the first-level cache: what is written is read
+/// first, and would be waited for. Always inlined, since GCC drops calls of functions that only prefetch.
+[[gnu::always_inline]] inline void fetch_block(const Gemm& g, int64_t row, int64_t rows, int64_t column) {
+  const int64_t size = element_size(g.c_type), line = kLanes * static_cast<int64_t>(sizeof(float));
+  const int64_t width = (g.n - column < kPanel ? g.n - column : kPanel) * size;
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t at = (row + r) * g.ldc + column;
+    for (int64_t byte = 0; byte < width; byte += line) {
+      __builtin_prefetch(static_cast<const char*>(g.c) + at * size + byte, 1);
+      if (g.residual && g.residual != g.c) __builtin_prefetch(reinterpret_cast<const char*>(g.residual + at) + byte);
+    }
   }
 }
 
@@ -259,6 +287,7 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
         const bool in_place = plain && height % kTileHeight == 0 && column + kPanel <= g.n;
         const SumsAt sums =
             in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + column, g.ldc} : SumsAt{apart};
+        if (last || in_place) fetch_block(g, row_begin + row, height, column);
         if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, column, apart);
         multiply_block(left.data + row * left.row + from, left.row, height, panels + (i * g.k + from) * kPanel, length,
                        sums, from == 0 && !g.accumulate, ahead);

@@ -53,13 +53,14 @@ class TileScope {
   TileScope(const TileScope&) = delete;
 };
 
-/// 16 units along k into the four tiles of sums.
+/// 16 units along k into the four tiles of sums. A panel is read as what will not be needed again soon, so that the
+/// rows, which are, stay in the first-level cache.
 template <bool TWO>
 inline void step(const uint32_t* a, int64_t a_row, const uint32_t* b) {
   _tile_loadd(4, a, 4 * a_row);
-  _tile_loadd(6, b, 4 * kPanel);
+  _tile_stream_loadd(6, b, 4 * kPanel);
   _tile_dpbf16ps(0, 4, 6);
-  _tile_loadd(7, b + kLanes, 4 * kPanel);
+  _tile_stream_loadd(7, b + kLanes, 4 * kPanel);
   _tile_dpbf16ps(1, 4, 7);
   if constexpr (TWO) {
     _tile_loadd(5, a + kTileHeight * a_row, 4 * a_row);

@@ -87,12 +87,12 @@ inline f32v load_tail(const float* p, int64_t n, float fill) {
 }
 
 // bf16 <-> fp32: round to nearest even; NaN stays NaN.
-inline u32v bf16_bits(f32v v) {
+/// The rounded values in the upper halves of their lanes.
+inline u32v round_to_bf16(f32v v) {
   const u32v bits = as_bits(v);
-  const u32v rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
-  const u32v quiet = (bits >> 16) | 0x40u;
-  return (v != v) ? quiet : rounded;
+  return (v != v) ? bits | 0x400000u : bits + 0x7FFFu + ((bits >> 16) & 1u);
 }
+inline u32v bf16_bits(f32v v) { return round_to_bf16(v) >> 16; }
 inline void store_bf16(uint16_t* p, f32v v) {
 #if defined(__AVX512F__)
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16((__m512i)bf16_bits(v)));
@@ -145,6 +145,23 @@ inline void store_as(void* p, int64_t i, f32v v) {
     store_bf16(static_cast<uint16_t*>(p) + i, v);
   else
     store(static_cast<float*>(p) + i, v);
+}
+/// 32 values that stand together.
+template <Type type>
+inline void store_pair(void* p, int64_t i, f32v low, f32v high) {
+#if defined(__AVX512BW__)
+  if constexpr (type == Type::bf16) {
+    typedef uint16_t u16v32 __attribute__((vector_size(64), may_alias));
+    typedef uint16_t u16v32_u __attribute__((vector_size(64), aligned(2), may_alias));
+    const u16v32 upper = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
+                          33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
+    *reinterpret_cast<u16v32_u*>(static_cast<uint16_t*>(p) + i) =
+        __builtin_shuffle((u16v32)round_to_bf16(low), (u16v32)round_to_bf16(high), upper);
+    return;
+  }
+#endif
+  store_as<type>(p, i, low);
+  store_as<type>(p, i + kLanes, high);
 }
 template <Type type>
 inline float load1(const void* p, int64_t i) {

@@ -251,8 +251,9 @@ void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, cons
   }
 }
 
-// In matrix tiles, a block of rows passes all panels in hand before the next block does, so that it is read from the
-// second-level cache once for them. Pieces of k are as long: sums that wait cost as much as tiles that are read again.
+// In matrix tiles, a block of rows passes all panels in hand before the next block does. Pieces of k are so long that
+// the block's part stays in the first-level cache meanwhile.
+constexpr int64_t kBlockUnits = 320;
 
 /// The left operand's rows as whole tiles read them: rows behind the last one must be readable.
 Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
@@ -270,7 +271,7 @@ Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
 void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t count,
                      int64_t after, BlockSums* waiting) {
   const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
-  const int64_t piece = g.k == 0 ? kTileHeight : round_up(piece_length(g.k, kPieceUnits), kTileHeight);
+  const int64_t piece = g.k == 0 ? kTileHeight : round_up(piece_length(g.k, kBlockUnits), kTileHeight);
   const bool plain = g.c_type == Type::f32 && g.bias == nullptr && g.residual == nullptr;  // sums are the result
   const uint32_t* panels = static_cast<const uint32_t*>(g.b) + p * g.k * kPanel;
   for (int64_t from = 0; from < g.k || from == 0; from += piece) {
@@ -304,11 +305,17 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
 void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t first, PanelQueue& queue) {
   const int64_t blocks = (row_end - row_begin + kBlockRows - 1) / kBlockRows;
   const Left left = whole_tile_rows(g, row_begin, row_end);
-  BlockSums* waiting = reinterpret_cast<BlockSums*>(scratch<1>(2 * blocks * static_cast<int64_t>(sizeof(BlockSums))));
+  // Neighbouring pairs of panels go together, so that many blocks come into the first-level cache half as often.
+  const int64_t most = g.k <= kBlockUnits && blocks > 2 ? 4 : 2;
+  BlockSums* waiting =
+      reinterpret_cast<BlockSums*>(scratch<1>(most * blocks * static_cast<int64_t>(sizeof(BlockSums))));
   const TileScope tiles;
   for (int64_t panel = first, next; panel >= 0; panel = next < 0 ? queue.take() : next) {
+    int64_t count = queue.taken(panel);
     next = queue.take_ahead();
-    multiply_panels(g, left, row_begin, row_end, panel, queue.taken(panel), next, waiting);
+    for (; next == panel + count && count + queue.taken(next) <= most; next = queue.take_ahead())
+      count += queue.taken(next);
+    multiply_panels(g, left, row_begin, row_end, panel, count, next, waiting);
   }
 }
 

@@ -24,6 +24,9 @@ constexpr int64_t element_size(Type type) { return type == Type::bf16 ? 2 : 4; }
 /// Units of a packed right operand with `n` columns and reduced dimension `k`: panels [n/32][units(k)][32].
 constexpr int64_t packed_units(Type type, int64_t n, int64_t k) { return round_up(n, kPanel) * units(type, k); }
 
+/// Units that hold a left operand with `m` rows and reduced dimension `k` as `transpose` writes it.
+constexpr int64_t left_units(Type type, int64_t m, int64_t k) { return round_up(m, 32) * round_up(units(type, k), 16); }
+
 /// C[m, n] (+)= sum_k A[m, k] B[k, n] + bias[n].  Each element is one chain of fused multiply-adds in ascending k; with
 /// AMX, one of sums over 32 elements each (kernels/cpu/isa/matrix_tile.h).
 struct Gemm {
@@ -35,9 +38,10 @@ struct Gemm {
   void* c;          // [m, ldc] of c_type
   int64_t ldc;
   Type c_type;
-  const float* bias;      // [n] or null
-  const float* residual;  // [m, ldc] fp32 added to the product, or null; only with an fp32 C
-  bool accumulate;        // the chain starts from C instead of 0; only with an fp32 C
+  const float* bias;          // [n] or null
+  const float* residual;      // [m, ldc] fp32 added to the product, or null; only with an fp32 C
+  bool accumulate;            // the chain starts from C instead of 0; only with an fp32 C
+  bool a_transposed = false;  // A is what `transpose` wrote; blocks of rows then begin at multiples of 32
 };
 
 /// Hands out the panels of a product's right operand to the threads that work on it: in pairs, then one by one, so that
@@ -126,10 +130,11 @@ struct Table {
   void (*pack_transposed)(Type, const void* packed, int64_t n, int64_t k, void* out, int64_t begin, int64_t end);
   /// Row `row` of W out of its packed form, as floats.
   void (*unpack_row)(Type, const void* packed, int64_t row, int64_t k, float* out);
-  /// X [m, n] row-major into panels [begin, end) of a right operand whose reduced dimension is m.
+  /// Rows [begin, end) of X [m, n] as their part of a right operand whose reduced dimension is m; `begin` is even.
   void (*pack_columns)(Type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end);
-  /// Columns [begin, end) of X [m, ldx] as rows of a left operand [.., units(m)] whose reduced dimension is m.
-  void (*transpose)(Type, const void* x, int64_t m, int64_t ldx, void* out, int64_t begin, int64_t end);
+  /// Rows [begin, end) of X [m, n] as their part of a left operand X^T, whose reduced dimension is m: rows of units(m),
+  /// or, where products run in matrix tiles, [n/32][units(m)/16][32][16]. `begin` is a multiple of 32.
+  void (*transpose)(Type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end);
 
   /// y = x / rms(x) * (w + offset); x [rows, n] fp32, y of `type`; rstd [rows] or null.
   void (*rms_norm)(Type, const float* x, const float* w, float offset, float eps, int64_t rows, int64_t n, void* y,

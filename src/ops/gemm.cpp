@@ -84,19 +84,19 @@ void multiply_transposed(const void* dy, int64_t m, const Matrix& w, void* dx, T
 void accumulate_outer(Type type, const void* dy, int64_t ldy, int64_t n, const void* x, int64_t k, int64_t m,
                       float* dw) {
   // Both operands are reordered so that the reduction over rows of the batch runs through consecutive memory.
+  constexpr int64_t kRows = 64;
   const int64_t m_units = units(type, m);
-  const Tensor memory = scratch(n * m_units + kernels::packed_units(type, k, m));
+  const Tensor memory = scratch(kernels::left_units(type, n, m) + kernels::packed_units(type, k, m));
   int32_t* left = memory.mutable_data_ptr<int32_t>();
-  int32_t* right = left + n * m_units;
-  parallel_for(panels(n) + panels(k), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) {
-      if (p < panels(n))
-        kernels::table().transpose(type, dy, m, ldy, left, p * kPanel, std::min(n, (p + 1) * kPanel));
-      else
-        kernels::table().pack_columns(type, x, m, k, k, right, p - panels(n), p - panels(n) + 1);
+  int32_t* right = left + kernels::left_units(type, n, m);
+  parallel_for((m + kRows - 1) / kRows, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin * kRows; row < std::min(m, end * kRows); row += kRows) {
+      const int64_t row_end = std::min(m, row + kRows);
+      kernels::table().transpose(type, dy, m, n, ldy, left, row, row_end);
+      kernels::table().pack_columns(type, x, m, k, k, right, row, row_end);
     }
   });
-  run_gemm({type, left, m_units, right, n, k, m_units, dw, k, Type::f32, nullptr, nullptr, true});
+  run_gemm({type, left, m_units, right, n, k, m_units, dw, k, Type::f32, nullptr, nullptr, true, true});
 }
 
 void accumulate_columns(Type type, const void* dy, int64_t m, int64_t n, float* sums) {

@@ -138,8 +138,8 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
   alignas(64) uint32_t probs[kBlockRows][kKvBlock];
   Prefetch next_keys = next.fetch_keys(a.kv, panels * ahead_steps(d_units));
   for (int64_t half = 0; half < panels; ++half)
-    multiply_block(rows.row(first), rows.row_units, count, block.keys + half * d_units * kPanel, d_units, logits[half],
-                   true, next_keys);
+    multiply_block({rows.row(first), rows.row_units}, count, block.keys + half * d_units * kPanel, d_units,
+                   logits[half], true, next_keys);
   for (int64_t r = 0; r < count; ++r) {
     f32v s[4] = {};
     for (int64_t i = 0; i < 2 * panels; ++i) s[i] = load(&logits[i / 2][r][i % 2 * kLanes]);
@@ -150,7 +150,7 @@ void attend_in_matrix_tiles(const Attention& a, const RowSet& rows, int64_t firs
     float* acc = state.acc + first * d_padded + p * kPanel;
     for (int64_t r = 0; r < count; ++r) std::memcpy(sums[r], acc + r * d_padded, sizeof sums[r]);
     Prefetch next_values = next.fetch_values(a.kv, p, 1, ahead_steps(key_units));
-    multiply_block(&probs[0][0], kKvBlock, count, block.values + p * units(Type::bf16, kKvBlock) * kPanel, key_units,
+    multiply_block({&probs[0][0], kKvBlock}, count, block.values + p * units(Type::bf16, kKvBlock) * kPanel, key_units,
                    sums, false, next_values);
     for (int64_t r = 0; r < count; ++r) std::memcpy(acc + r * d_padded, sums[r], sizeof sums[r]);
   }

@@ -185,7 +185,7 @@ constexpr int64_t kChunk = 96;  // query rows handled together
 struct ChunkBuffers {
   float *scores, *d_probs;               // [kChunk][64]
   void *probs, *d_scores;                // [kChunk][64] bf16
-  uint32_t *probs_left, *d_scores_left;  // [64][units(kChunk)]: left operands of products that reduce over rows
+  uint32_t *probs_left, *d_scores_left;  // transposed, of products that reduce over rows
   uint32_t *q_right, *d_out_right;       // [head_dim/32][units(kChunk)][32]
 
   ChunkBuffers(int64_t d, Carver& carver) {
@@ -193,22 +193,22 @@ struct ChunkBuffers {
     d_probs = carver.take<float>(kChunk * kKvBlock);
     probs = carver.take<uint32_t>(kChunk * kKvBlock);
     d_scores = carver.take<uint32_t>(kChunk * kKvBlock);
-    probs_left = carver.take<uint32_t>(kKvBlock * units(Type::bf16, kChunk));
-    d_scores_left = carver.take<uint32_t>(kKvBlock * units(Type::bf16, kChunk));
+    probs_left = carver.take<uint32_t>(left_units(Type::bf16, kKvBlock, kChunk));
+    d_scores_left = carver.take<uint32_t>(left_units(Type::bf16, kKvBlock, kChunk));
     q_right = carver.take<uint32_t>(packed_units(Type::bf16, d, kChunk));
     d_out_right = carver.take<uint32_t>(packed_units(Type::bf16, d, kChunk));
   }
   static int64_t bytes(int64_t d) {
     return 4 * Carver::bytes<float>(kChunk * kKvBlock) +
-           2 * Carver::bytes<uint32_t>(kKvBlock * units(Type::bf16, kChunk)) +
+           2 * Carver::bytes<uint32_t>(left_units(Type::bf16, kKvBlock, kChunk)) +
            2 * Carver::bytes<uint32_t>(packed_units(Type::bf16, d, kChunk));
   }
 };
 
 /// C[m, n] (+)= A B with everything small and serial.
 void small_gemm(const void* a, int64_t lda, const void* b, int64_t m, int64_t n, int64_t k_units, float* c, int64_t ldc,
-                bool accumulate) {
-  const Gemm g{Type::bf16, a, lda, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate};
+                bool accumulate, bool a_transposed = false) {
+  const Gemm g{Type::bf16, a, lda, b, m, n, k_units, c, ldc, Type::f32, nullptr, nullptr, accumulate, a_transposed};
   PanelQueue all(n);
   gemm(g, 0, m, all);
 }
@@ -256,13 +256,12 @@ void attention_grad_in_matrix_tiles(const AttentionGrad& grad, int64_t row_begin
       }
       small_gemm(buf.d_scores, units(type, kKvBlock), keys_by_column, n, d, units(type, kKvBlock), d_q + first * d, d,
                  true);
-      const int64_t d_panels = round_up(d, kPanel) / kPanel;
-      transpose(type, buf.probs, n, kKvBlock, buf.probs_left, 0, kKvBlock);
-      transpose(type, buf.d_scores, n, kKvBlock, buf.d_scores_left, 0, kKvBlock);
-      pack_columns(type, q.row(first), n, d, d, buf.q_right, 0, d_panels);
-      pack_columns(type, d_out.row(first), n, d, d, buf.d_out_right, 0, d_panels);
-      small_gemm(buf.probs_left, n_units, buf.d_out_right, kKvBlock, d, n_units, d_v, d, true);
-      small_gemm(buf.d_scores_left, n_units, buf.q_right, kKvBlock, d, n_units, d_k, d, true);
+      transpose(type, buf.probs, n, kKvBlock, kKvBlock, buf.probs_left, 0, n);
+      transpose(type, buf.d_scores, n, kKvBlock, kKvBlock, buf.d_scores_left, 0, n);
+      pack_columns(type, q.row(first), n, d, d, buf.q_right, 0, n);
+      pack_columns(type, d_out.row(first), n, d, d, buf.d_out_right, 0, n);
+      small_gemm(buf.probs_left, n_units, buf.d_out_right, kKvBlock, d, n_units, d_v, d, true, true);
+      small_gemm(buf.d_scores_left, n_units, buf.q_right, kKvBlock, d, n_units, d_k, d, true, true);
     }
   });
 

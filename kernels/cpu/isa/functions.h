@@ -10,7 +10,7 @@ void pack_rows(Type, const float* w, int64_t count, int64_t k, void* out, int64_
 void pack_transposed(Type, const void* packed, int64_t n, int64_t k, void* out, int64_t begin, int64_t end);
 void unpack_row(Type, const void* packed, int64_t row, int64_t k, float* out);
 void pack_columns(Type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end);
-void transpose(Type, const void* x, int64_t m, int64_t ldx, void* out, int64_t begin, int64_t end);
+void transpose(Type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end);
 
 void rms_norm(Type, const float* x, const float* w, float offset, float eps, int64_t rows, int64_t n, void* y,
               float* rstd);

@@ -255,20 +255,27 @@ void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, cons
 // the block's part stays in the first-level cache meanwhile.
 constexpr int64_t kBlockUnits = 320;
 
-/// The left operand's rows as whole tiles read them: rows behind the last one must be readable.
-Left whole_tile_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
-  const int64_t rows = row_end - row_begin, padded = round_up(rows, kTileHeight);
-  const uint32_t* from = static_cast<const uint32_t*>(g.a) + row_begin * g.lda;
-  if (padded == rows) return {from, g.lda};
-  const int64_t row = round_up(g.k, kTileHeight);
+/// A left operand as matrix tiles read it; `block` is the distance from 32 rows to the next 32.
+struct TiledLeft {
+  LeftBlock first;
+  int64_t block;
+};
+
+/// Rows [row_begin, row_end), with something readable behind the last one up to a whole tile.
+TiledLeft tiled_rows(const Gemm& g, int64_t row_begin, int64_t row_end) {
+  const int64_t rows = row_end - row_begin, padded = round_up(rows, kTileHeight), row = round_up(g.k, kTileHeight);
+  const uint32_t* a = static_cast<const uint32_t*>(g.a);
+  if (g.a_transposed) return {{a + row_begin * row, kTileHeight, kBlockRows * kTileHeight}, kBlockRows * row};
+  const uint32_t* from = a + row_begin * g.lda;
+  if (padded == rows) return {{from, g.lda}, kBlockRows * g.lda};
   uint32_t* copy = reinterpret_cast<uint32_t*>(scratch<0>(4 * padded * row));
   for (int64_t r = 0; r < rows; ++r) std::memcpy(copy + r * row, from + r * g.lda, static_cast<size_t>(4 * g.k));
   std::memset(copy + rows * row, 0, static_cast<size_t>(4 * (padded - rows) * row));
-  return {copy, row};
+  return {{copy, row}, kBlockRows * row};
 }
 
 /// All rows times panels [p, p + count). `after` is the panel that comes next, or -1.
-void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t count,
+void multiply_panels(const Gemm& g, const TiledLeft& left, int64_t row_begin, int64_t row_end, int64_t p, int64_t count,
                      int64_t after, BlockSums* waiting) {
   const int64_t rows = row_end - row_begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
   const int64_t piece = g.k == 0 ? kTileHeight : round_up(piece_length(g.k, kBlockUnits), kTileHeight);
@@ -290,8 +297,10 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
             in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + column, g.ldc} : SumsAt{apart};
         if (last || in_place) fetch_block(g, row_begin + row, height, column);
         if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, column, apart);
-        multiply_block(left.data + row * left.row + from, left.row, height, panels + (i * g.k + from) * kPanel, length,
-                       sums, from == 0 && !g.accumulate, ahead);
+        const LeftBlock part{left.first.data + block * left.block + from / kTileHeight * left.first.step,
+                             left.first.row, left.first.step};
+        multiply_block(part, height, panels + (i * g.k + from) * kPanel, length, sums, from == 0 && !g.accumulate,
+                       ahead);
         if (!last || in_place) continue;
         if (g.c_type == Type::bf16)
           finish_block<Type::bf16>(g, row_begin + row, height, column, apart);
@@ -304,7 +313,7 @@ void multiply_panels(const Gemm& g, const Left& left, int64_t row_begin, int64_t
 
 void gemm_in_matrix_tiles(const Gemm& g, int64_t row_begin, int64_t row_end, int64_t first, PanelQueue& queue) {
   const int64_t blocks = (row_end - row_begin + kBlockRows - 1) / kBlockRows;
-  const Left left = whole_tile_rows(g, row_begin, row_end);
+  const TiledLeft left = tiled_rows(g, row_begin, row_end);
   // Neighbouring pairs of panels go together, so that many blocks come into the first-level cache half as often.
   const int64_t most = g.k <= kBlockUnits && blocks > 2 ? 4 : 2;
   BlockSums* waiting =
@@ -345,20 +354,25 @@ u32v column_units(const void* x, int64_t m, int64_t ldx, int64_t u, int64_t colu
 }
 
 template <Type type>
-void transpose_typed(const void* x, int64_t m, int64_t ldx, uint32_t* out, int64_t begin, int64_t end) {
-  const int64_t m_units = units(type, m);
-  for (int64_t u = 0; u < m_units; u += kLanes) {  // the columns of a cache line one after the other
-    const int64_t count = m_units - u < kLanes ? m_units - u : kLanes;
-    for (int64_t c = begin; c < end; c += kLanes) {
-      const int64_t columns = end - c < kLanes ? end - c : kLanes;
+void transpose_typed(const void* x, int64_t m, int64_t n, int64_t ldx, uint32_t* out, int64_t begin, int64_t end) {
+  constexpr bool tiles = kMatrixTiles && type == Type::bf16;
+  const int64_t m_units = units(type, m), last = units(type, end), row = tiles ? kLanes : m_units;
+  // Column by column of cache lines, so that what is read and what is written are few pages at a time.
+  for (int64_t c = 0; c < n; c += kLanes) {
+    const int64_t columns = n - c < kLanes ? n - c : kLanes;
+    for (int64_t u = units(type, begin); u < last; u += kLanes) {
       u32v block[kLanes];
       for (int64_t i = 0; i < kLanes; ++i) block[i] = column_units<type>(x, m, ldx, u + i, c, columns);
       transpose_units(block);
-      for (int64_t i = 0; i < columns; ++i) {
+      uint32_t* to = tiles ? out + c / kBlockRows * kBlockRows * round_up(m_units, kLanes) + u * kBlockRows +
+                                 c % kBlockRows * kLanes
+                           : out + c * m_units + u;
+      const int64_t count = tiles || m_units - u >= kLanes ? kLanes : m_units - u;
+      for (int64_t i = 0; i < columns; ++i, to += row) {
         if (count == kLanes)
-          store_units(out + (c + i) * m_units + u, block[i]);
+          store_units(to, block[i]);
         else
-          std::memcpy(out + (c + i) * m_units + u, &block[i], static_cast<size_t>(4 * count));
+          std::memcpy(to, &block[i], static_cast<size_t>(4 * count));
       }
     }
   }
@@ -464,38 +478,27 @@ void unpack_row(Type type, const void* packed, int64_t row, int64_t k, float* ou
 
 void pack_columns(Type type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end) {
   const int64_t m_units = units(type, m);
-  for (int64_t p = begin; p < end; ++p) {
-    uint32_t* panel = static_cast<uint32_t*>(out) + p * m_units * kPanel;
-    const int64_t first = p * kPanel, columns = n - first < kPanel ? n - first : kPanel;
-    for (int64_t u = 0; u < m_units; ++u) {
-      uint32_t* line = panel + u * kPanel;
-      if (type == Type::bf16) {
-        const uint16_t* even = static_cast<const uint16_t*>(x) + 2 * u * ldx + first;
-        const uint16_t* odd = 2 * u + 1 < m ? even + ldx : nullptr;
-        if (columns == kPanel && odd) {
-          for (int64_t c = 0; c < kPanel; ++c)
-            line[c] = static_cast<uint32_t>(even[c]) | static_cast<uint32_t>(odd[c]) << 16;
-        } else {
-          for (int64_t c = 0; c < kPanel; ++c)
-            line[c] = c < columns ? even[c] | static_cast<uint32_t>(odd ? odd[c] : 0) << 16 : 0;
-        }
-      } else {
-        const float* row = static_cast<const float*>(x) + u * ldx + first;
-        for (int64_t c = 0; c < kPanel; ++c) {
-          const float value = c < columns ? row[c] : 0.f;
-          std::memcpy(&line[c], &value, 4);
-        }
+  for (int64_t first = 0; first < n; first += kPanel) {
+    uint32_t* panel = static_cast<uint32_t*>(out) + first * m_units;
+    const int64_t columns = n - first < kPanel ? n - first : kPanel;
+    for (int64_t u = units(type, begin); u < units(type, end); ++u)
+      for (int64_t c = 0; c < kPanel; c += kLanes) {
+        const int64_t left = columns - c;
+        u32v line{};
+        if (left > 0)
+          line = type == Type::bf16 ? column_units<Type::bf16>(x, m, ldx, u, first + c, left)
+                                    : column_units<Type::f32>(x, m, ldx, u, first + c, left);
+        store_units(panel + u * kPanel + c, line);
       }
-    }
   }
 }
 
-void transpose(Type type, const void* x, int64_t m, int64_t ldx, void* out, int64_t begin, int64_t end) {
+void transpose(Type type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end) {
   uint32_t* rows = static_cast<uint32_t*>(out);
   if (type == Type::bf16)
-    transpose_typed<Type::bf16>(x, m, ldx, rows, begin, end);
+    transpose_typed<Type::bf16>(x, m, n, ldx, rows, begin, end);
   else
-    transpose_typed<Type::f32>(x, m, ldx, rows, begin, end);
+    transpose_typed<Type::f32>(x, m, n, ldx, rows, begin, end);
 }
 
 }  // namespace hone::kernels::HONE_ISA

@@ -25,6 +25,12 @@ static_assert(kTileHeight == kAheadStep);
 /// The sums of a block of rows and one panel, in memory of their own.
 using BlockSums = float[kBlockRows][kPanel];
 
+/// The rows of a block, in units: `row` from row to row, `step` from 16 units of a row to the next 16.
+struct LeftBlock {
+  const uint32_t* data;
+  int64_t row, step = kTileHeight;
+};
+
 /// Where the sums of a block stand: `row` floats from row to row.
 struct SumsAt {
   float* data;
@@ -146,32 +152,32 @@ class Sums {
 #endif
 
 template <bool TWO>
-inline void multiply_block_of(const uint32_t* a, int64_t a_row, const uint32_t* panel, int64_t k, SumsAt c,
-                              bool from_zero, Prefetch& ahead) {
+inline void multiply_block_of(const LeftBlock& a, const uint32_t* panel, int64_t k, SumsAt c, bool from_zero,
+                              Prefetch& ahead) {
   constexpr int64_t kRows = TWO ? kBlockRows : kTileHeight;
   Sums<TWO> sums(c, from_zero);
   const int64_t whole = k / kTileHeight * kTileHeight;
-  for (int64_t i = 0; i < whole; i += kTileHeight) {
+  const uint32_t* at = a.data;
+  for (int64_t i = 0; i < whole; i += kTileHeight, at += a.step) {
     ahead.step();
-    sums.add(a + i, a_row, panel + i * kPanel);
+    sums.add(at, a.row, panel + i * kPanel);
   }
   if (whole == k) return;
   // The rest of k stands in tiles of its own, padded with zeros.
   alignas(64) uint32_t a_rest[kRows][kTileHeight] = {}, b_rest[kTileHeight][kPanel] = {};
-  for (int64_t r = 0; r < kRows; ++r)
-    std::memcpy(a_rest[r], a + r * a_row + whole, static_cast<size_t>(4 * (k - whole)));
+  for (int64_t r = 0; r < kRows; ++r) std::memcpy(a_rest[r], at + r * a.row, static_cast<size_t>(4 * (k - whole)));
   std::memcpy(b_rest, panel + whole * kPanel, static_cast<size_t>(4 * (k - whole) * kPanel));
   sums.add_copied(&a_rest[0][0], kTileHeight, &b_rest[0][0]);
 }
 
 /// c[rows][32] (+)= A B for at most 32 rows and one panel; k in units. Memory of A and c must be there, whatever it
 /// holds, up to a whole number of 16 rows, and the sums of such rows are not to be used. Inside a TileScope.
-inline void multiply_block(const uint32_t* a, int64_t a_row, int64_t rows, const uint32_t* panel, int64_t k, SumsAt c,
-                           bool from_zero, Prefetch& ahead) {
+inline void multiply_block(const LeftBlock& a, int64_t rows, const uint32_t* panel, int64_t k, SumsAt c, bool from_zero,
+                           Prefetch& ahead) {
   if (rows > kTileHeight)
-    multiply_block_of<true>(a, a_row, panel, k, c, from_zero, ahead);
+    multiply_block_of<true>(a, panel, k, c, from_zero, ahead);
   else
-    multiply_block_of<false>(a, a_row, panel, k, c, from_zero, ahead);
+    multiply_block_of<false>(a, panel, k, c, from_zero, ahead);
 }
 
 }  // namespace

@@ -43,14 +43,23 @@ inline void start(const Gemm& g, int64_t row, int64_t column, f32v (&acc)[ROWS][
 /// WHOLE: all columns of the tile exist.
 template <Type type, bool WHOLE, int ROWS, int VECTORS>
 inline void store_tile(const Gemm& g, int64_t row, int64_t column, const f32v (&acc)[ROWS][VECTORS]) {
+  const auto finished = [&](int r, int v, int64_t n) {
+    const int64_t j = column + v * kLanes;
+    f32v value = acc[r][v];
+    if (g.bias) value += load_part<Type::f32>(g.bias, j, n);
+    if (g.residual) value += load_part<Type::f32>(g.residual, (row + r) * g.ldc + j, n);
+    return value;
+  };
   for (int r = 0; r < ROWS; ++r) {
-    for (int v = 0; v < VECTORS; ++v) {
-      const int64_t j = column + v * kLanes, n = WHOLE ? kLanes : g.n - j, at = (row + r) * g.ldc + j;
-      if (n <= 0) break;
-      f32v sum = acc[r][v];
-      if (g.bias) sum += load_part<Type::f32>(g.bias, j, n);
-      if (g.residual) sum += load_part<Type::f32>(g.residual, at, n);
-      store_part<type>(g.c, at, n, sum);
+    const int64_t at = (row + r) * g.ldc + column;
+    if constexpr (WHOLE) {
+      for (int v = 0; v < VECTORS; v += 2)
+        store_pair<type>(g.c, at + v * kLanes, finished(r, v, kLanes), finished(r, v + 1, kLanes));
+    } else {
+      for (int v = 0; v < VECTORS && column + v * kLanes < g.n; ++v) {
+        const int64_t n = g.n - column - v * kLanes;
+        store_part<type>(g.c, at + v * kLanes, n, finished(r, v, n));
+      }
     }
   }
 }
@@ -209,32 +218,19 @@ void start_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, Block
   for (int64_t r = 0; r < rows; ++r) {
     f32v acc[1][kPanelVectors];
     start(g, row + r, column, acc);
-    store(&sums[r][0], acc[0][0]);
-    store(&sums[r][kLanes], acc[0][1]);
+    store_sums(acc, &sums[r][0], kPanel);
   }
 }
 
 /// Rows [row, row + rows) of one panel out of their sums.
 template <Type type>
 void finish_block(const Gemm& g, int64_t row, int64_t rows, int64_t column, const BlockSums& sums) {
-  if (column + kPanel > g.n) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const f32v acc[1][kPanelVectors] = {{load(&sums[r][0]), load(&sums[r][kLanes])}};
-      store_tile<type, false>(g, row + r, column, acc);
-    }
-    return;
-  }
-  // Copies of what g points to: the compiler cannot know that stores leave g as it is, and would read it again for
-  // every row, which took as long as a third of the product.
-  const float *bias = g.bias ? g.bias + column : nullptr, *residual = g.residual;
-  void* const c = g.c;
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t at = (row + r) * g.ldc + column;
-    f32v low = load(&sums[r][0]), high = load(&sums[r][kLanes]);
-    if (bias) low += load(bias), high += load(bias + kLanes);
-    if (residual) low += load(residual + at), high += load(residual + at + kLanes);
-    store_pair<type>(c, at, low, high);
-  }
+  const Gemm mine = g;  // for all the compiler knows, stores change g: it would be read again for every value
+  for_row_tiles<4>(0, rows, [&](int64_t r, auto height) {
+    f32v acc[decltype(height)::value][kPanelVectors];
+    load_sums(&sums[r][0], kPanel, acc);
+    finish_as<type>(mine, row + r, column, acc);
+  });
 }
 
 /// Rows [row, row + rows) of one panel of C, and of the residual, into the first-level cache: what is written is read
@@ -259,6 +255,10 @@ constexpr int64_t kBlockUnits = 320;
 struct TiledLeft {
   LeftBlock first;
   int64_t block;
+  /// The 32 rows of block `index` from unit `from` along k on, which is a multiple of 16.
+  LeftBlock part(int64_t index, int64_t from) const {
+    return {first.data + index * block + from / kTileHeight * first.step, first.row, first.step};
+  }
 };
 
 /// Rows [row_begin, row_end), with something readable behind the last one up to a whole tile.
@@ -297,10 +297,8 @@ void multiply_panels(const Gemm& g, const TiledLeft& left, int64_t row_begin, in
             in_place ? SumsAt{static_cast<float*>(g.c) + (row_begin + row) * g.ldc + column, g.ldc} : SumsAt{apart};
         if (last || in_place) fetch_block(g, row_begin + row, height, column);
         if (from == 0 && g.accumulate && !in_place) start_block(g, row_begin + row, height, column, apart);
-        const LeftBlock part{left.first.data + block * left.block + from / kTileHeight * left.first.step,
-                             left.first.row, left.first.step};
-        multiply_block(part, height, panels + (i * g.k + from) * kPanel, length, sums, from == 0 && !g.accumulate,
-                       ahead);
+        multiply_block(left.part(block, from), height, panels + (i * g.k + from) * kPanel, length, sums,
+                       from == 0 && !g.accumulate, ahead);
         if (!last || in_place) continue;
         if (g.c_type == Type::bf16)
           finish_block<Type::bf16>(g, row_begin + row, height, column, apart);
@@ -351,6 +349,17 @@ u32v column_units(const void* x, int64_t m, int64_t ldx, int64_t u, int64_t colu
     };
     return row(2 * u) >> 16 | row(2 * u + 1);
   }
+}
+
+template <Type type>
+void pack_columns_typed(const void* x, int64_t m, int64_t n, int64_t ldx, uint32_t* out, int64_t begin, int64_t end) {
+  const int64_t m_units = units(type, m);
+  for (int64_t first = 0; first < n; first += kPanel)
+    for (int64_t u = units(type, begin); u < units(type, end); ++u) {
+      uint32_t* line = out + first * m_units + u * kPanel;
+      for (int64_t c = 0; c < kPanel; c += kLanes)
+        store_units(line + c, column_units<type>(x, m, ldx, u, first + c, n - first - c));
+    }
 }
 
 template <Type type>
@@ -477,20 +486,10 @@ void unpack_row(Type type, const void* packed, int64_t row, int64_t k, float* ou
 }
 
 void pack_columns(Type type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end) {
-  const int64_t m_units = units(type, m);
-  for (int64_t first = 0; first < n; first += kPanel) {
-    uint32_t* panel = static_cast<uint32_t*>(out) + first * m_units;
-    const int64_t columns = n - first < kPanel ? n - first : kPanel;
-    for (int64_t u = units(type, begin); u < units(type, end); ++u)
-      for (int64_t c = 0; c < kPanel; c += kLanes) {
-        const int64_t left = columns - c;
-        u32v line{};
-        if (left > 0)
-          line = type == Type::bf16 ? column_units<Type::bf16>(x, m, ldx, u, first + c, left)
-                                    : column_units<Type::f32>(x, m, ldx, u, first + c, left);
-        store_units(panel + u * kPanel + c, line);
-      }
-  }
+  if (type == Type::bf16)
+    pack_columns_typed<Type::bf16>(x, m, n, ldx, static_cast<uint32_t*>(out), begin, end);
+  else
+    pack_columns_typed<Type::f32>(x, m, n, ldx, static_cast<uint32_t*>(out), begin, end);
 }
 
 void transpose(Type type, const void* x, int64_t m, int64_t n, int64_t ldx, void* out, int64_t begin, int64_t end) {

@@ -21,6 +21,7 @@ constexpr bool kMatrixTiles = HONE_MATRIX_TILES > 0;
 constexpr int64_t kBlockRows = 32;   // rows of one product: two tiles
 constexpr int64_t kTileHeight = 16;  // rows of a tile, and units along k of one step
 static_assert(kTileHeight == kAheadStep);
+static_assert(left_units(Type::bf16, 1, 1) == kBlockRows * kTileHeight);
 
 /// The sums of a block of rows and one panel, in memory of their own.
 using BlockSums = float[kBlockRows][kPanel];
